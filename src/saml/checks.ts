@@ -1,0 +1,43 @@
+/** One thing that was looked at while a message was verified, in the order in which it was looked at. */
+export type Check = {
+  name: string
+  verdict: 'pass' | 'fail' | 'skip'
+  expected?: string
+  actual?: string
+  fix?: Fix
+}
+
+/** Who must act on a failed check, and what to do, in words that this person understands. */
+export type Fix = { who: 'it_admin' | 'developer' | 'operator'; what: string }
+
+/** The wire's error types that this folder can end with; each failed check has exactly one. */
+export type SAMLErrorType =
+  | 'missing_saml_response'
+  | 'invalid_xml_saml_response'
+  | 'xml_validation_saml_unknown_error'
+  | 'invalid_saml_response'
+  | 'failed_saml_response'
+  | 'missing_signature_saml_response'
+  | 'invalid_signature_saml_response'
+  | 'saml_certificate_mismatch'
+  | 'invalid_audience_saml_response'
+  | 'expired_saml_response'
+  | 'not_yet_valid_saml_response'
+  | 'unsolicited_saml_response'
+  | 'saml_idp_initiated_auth_disabled'
+  | 'invalid_xml_from_saml_metadata_url'
+  | 'saml_connection_metadata_invalid_format'
+  | 'invalid_x509_certificate'
+
+/** A refusal: the reason in plain words, its error type, and all checks up to the one that failed. */
+export class SAMLError extends Error {
+  readonly error_type: SAMLErrorType
+  readonly checks: readonly Check[]
+
+  constructor(error_type: SAMLErrorType, message: string, checks: readonly Check[] = []) {
+    super(message)
+    this.name = 'SAMLError'
+    this.error_type = error_type
+    this.checks = checks
+  }
+}
