@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { EmbeddedDatabaseError, elsewhere, explainFailure } from './embedded-error.ts'
+
+type Holder = { pid: number; since: string; process_start: string | undefined }
+
+/**
+ * Takes `folder` for this server, until the function returned is called or the process ends
+ * (a lock whose process is gone, or whose number went to another process, counts for nothing).
+ * Throws with the holder's process id and start where another server has it.
+ */
+export async function takeLock(folder: string): Promise<() => Promise<void>> {
+  const file = join(folder, 'postgres.lock')
+  const mine = `${file}.${randomBytes(6).toString('hex')}`
+  const holder: Holder = {
+    pid: process.pid,
+    since: new Date().toISOString(),
+    process_start: await processStart(process.pid),
+  }
+  try {
+    await writeFile(mine, JSON.stringify(holder), { mode: 0o600 })
+    while (!(await linked(mine, file))) await removeStale(file, folder)
+  } catch (error) {
+    throw explainFailure(error, folder)
+  } finally {
+    await rm(mine, { force: true }).catch(() => undefined)
+  }
+  return () => rm(file, { force: true })
+}
+
+/** Links the finished file into place, so that no one ever reads half a lock. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function removeStale(file: string, folder: string): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(absent)
+  if (text === undefined) return
+  await refuseIfHeld(text, folder)
+  const aside = `${file}.${randomBytes(6).toString('hex')}`
+  await rename(file, aside).catch(absent)
+  const moved = await readFile(aside, 'utf8').catch(absent)
+  // Another server may have replaced the stale lock in between: give it back.
+  if (moved !== undefined && moved !== text) await linked(aside, file)
+  await rm(aside, { force: true })
+}
+
+async function refuseIfHeld(text: string, folder: string): Promise<void> {
+  let holder: Holder
+  try {
+    holder = JSON.parse(text)
+  } catch {
+    return // cut short by a full disk or a power failure: no server holds it
+  }
+  if (!isAlive(holder.pid)) return
+  const start = await processStart(holder.pid)
+  if (start && holder.process_start && start !== holder.process_start) return
+  throw new EmbeddedDatabaseError(
+    `The database in ${folder} is in use by another Portcullis server (process ${holder.pid}, since ${holder.since}). Stop that one, or ${elsewhere}.`,
+  )
+}
+
+/** Whether a process of this number exists, be it another user's. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** When a process began, in a form that differs for a later process of the same number. */
+async function processStart(pid: number): Promise<string | undefined> {
+  try {
+    if (process.platform !== 'linux') return await ps(pid, 'lstart=')
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
+    // Field 22 is the start in ticks since boot; field 2, the name, may hold anything.
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    return `${boot.trim()} ${ticks}`
+  } catch {
+    return undefined
+  }
+}
+
+/** The command line of a process, or undefined where it cannot be read. */
+export async function commandLine(pid: number): Promise<string | undefined> {
+  try {
+    if (process.platform !== 'linux') return await ps(pid, 'command=')
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
+  } catch {
+    return undefined
+  }
+}
+
+async function ps(pid: number, column: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', column, '-p', String(pid)])
+  return stdout.trim()
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+  return undefined
+}
