@@ -1,0 +1,172 @@
+import { createCipher } from './db/secrets.ts'
+
+/** Everything that the environment decides, read once and frozen. */
+export interface Config {
+  /** `development` is `npm start` (seeded, test IdP, loopback only); `production` is `portcullis serve`. */
+  readonly mode: 'development' | 'production'
+  /** Public address without a slash at its end; ACS, redirect URLs, cookies come from it. */
+  readonly base_url: string
+  readonly hosts: readonly string[]
+  readonly port: number
+  /** Addresses or prefixes of the proxies whose `X-Forwarded-*` headers are believed. */
+  readonly trusted_proxies: readonly string[]
+  readonly database_url: string
+  /** A direct connection for LISTEN, where database_url leads through pgbouncer. */
+  readonly database_listen_url: string
+  readonly prepared_statements: boolean
+  /** Key ring `id:base64[,id:base64]`, the first encrypts. */
+  readonly encryption_keys: string
+  /** On-premises identity providers that outbound requests may reach. */
+  readonly allowed_private_hosts: readonly string[]
+  readonly log_level: string
+  readonly metrics_token: string
+  /** How long finished and failed logins are kept, in days. */
+  readonly flow_retention_days: number
+}
+
+/** Settings that are missing or wrong: the message names each of them and says what to do. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+type Environment = Record<string, string | undefined>
+
+/**
+ * Reads the settings of `portcullis serve` from the environment. Throws ConfigError naming every
+ * setting that is missing or weak at once.
+ */
+export function readProductionConfig(environment: Environment): Config {
+  const problems: string[] = []
+  const base_url = baseURL(environment.PORTCULLIS_BASE_URL, problems)
+  const database_url = environment.DATABASE_URL ?? ''
+  if (!/^postgres(ql)?:\/\//.test(database_url))
+    problems.push('DATABASE_URL must be set, such as postgres://user:password@host:5432/portcullis')
+  const encryption_keys = environment.PORTCULLIS_ENCRYPTION_KEYS ?? ''
+  if (encryption_keys === '')
+    problems.push(
+      'PORTCULLIS_ENCRYPTION_KEYS must be set, such as 2026a:BASE64 (make 32 bytes with: openssl rand -base64 32)',
+    )
+  else checkKeyRing(encryption_keys, problems)
+  const config = {
+    ...common(environment, problems),
+    mode: 'production' as const,
+    base_url,
+    database_url,
+    encryption_keys,
+  }
+  if (problems.length > 0)
+    throw new ConfigError(
+      `The settings are not complete:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    )
+  return Object.freeze({
+    ...config,
+    database_listen_url: environment.PORTCULLIS_DATABASE_LISTEN_URL || database_url,
+  })
+}
+
+/** What development decides itself: addresses of this run, database and key of its data folder. */
+export interface DevelopmentFacts {
+  base_url: string
+  port: number
+  database_url: string
+  encryption_keys: string
+}
+
+/** The settings of `npm start`: what was found out at start, the rest from the environment. */
+export function developmentConfig(environment: Environment, facts: DevelopmentFacts): Config {
+  const problems: string[] = []
+  const settings = common(environment, problems)
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  return Object.freeze({
+    ...settings,
+    mode: 'development' as const,
+    ...facts,
+    hosts: ['127.0.0.1', '::1'],
+    log_level: environment.PORTCULLIS_LOG_LEVEL || 'warn',
+    database_listen_url: environment.PORTCULLIS_DATABASE_LISTEN_URL || facts.database_url,
+  })
+}
+
+/** The settings that both modes read alike. */
+function common(environment: Environment, problems: string[]) {
+  return {
+    hosts: [environment.PORTCULLIS_HOST || '0.0.0.0'],
+    port: integer('PORTCULLIS_PORT', environment.PORTCULLIS_PORT, 4000, [0, 65_535], problems),
+    trusted_proxies: list(environment.PORTCULLIS_TRUSTED_PROXIES),
+    prepared_statements: onOff(
+      'PORTCULLIS_PREPARED_STATEMENTS',
+      environment.PORTCULLIS_PREPARED_STATEMENTS,
+      problems,
+    ),
+    allowed_private_hosts: list(environment.PORTCULLIS_ALLOWED_PRIVATE_HOSTS),
+    log_level: logLevel(environment.PORTCULLIS_LOG_LEVEL, problems),
+    metrics_token: environment.PORTCULLIS_METRICS_TOKEN ?? '',
+    flow_retention_days: integer(
+      'PORTCULLIS_FLOW_RETENTION_DAYS',
+      environment.PORTCULLIS_FLOW_RETENTION_DAYS,
+      30,
+      [1, 3650],
+      problems,
+    ),
+  }
+}
+
+function baseURL(value: string | undefined, problems: string[]): string {
+  const url = value && URL.canParse(value) ? new URL(value) : undefined
+  if (
+    url?.protocol === 'https:' &&
+    url.pathname === '/' &&
+    !url.search &&
+    !url.hash &&
+    !url.username
+  )
+    return url.origin
+  problems.push(
+    'PORTCULLIS_BASE_URL must be the public https address of this server, such as https://sso.example.com (no path)',
+  )
+  return ''
+}
+
+function checkKeyRing(keyRing: string, problems: string[]): void {
+  try {
+    createCipher(keyRing)
+  } catch (error) {
+    problems.push((error as Error).message)
+  }
+}
+
+function list(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+function integer(
+  name: string,
+  value: string | undefined,
+  fallback: number,
+  [min, max]: [number, number],
+  problems: string[],
+): number {
+  if (value === undefined || value === '') return fallback
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= min && number <= max) return number
+  problems.push(`${name} must be a whole number from ${min} to ${max}, not "${value}"`)
+  return fallback
+}
+
+function onOff(name: string, value: string | undefined, problems: string[]): boolean {
+  if (value === undefined || value === '' || value === 'on') return true
+  if (value !== 'off') problems.push(`${name} must be on or off, not "${value}"`)
+  return false
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
+
+function logLevel(value: string | undefined, problems: string[]): string {
+  if (value === undefined || value === '') return 'info'
+  if (!logLevels.includes(value))
+    problems.push(`PORTCULLIS_LOG_LEVEL must be one of ${logLevels.join(', ')}, not "${value}"`)
+  return value
+}

@@ -1,0 +1,149 @@
+/**
+ * Caches of rows that change seldom and are read in every login. Triggers notify every process of a
+ * change (`notify_cache` in migrations/); while the listening connection is down, nothing is kept
+ * longer than a second.
+ */
+import pg from 'pg'
+import type { Logger } from '../log.ts'
+
+/** What is cached; the notification names it: `connection:saml-connection-test-...`. */
+export type CacheTopic = 'project' | 'public-token' | 'keys' | 'connection' | 'organization'
+
+export interface Caches {
+  /** The cached value of a key, loaded when it is not there. A load that fails or finds nothing is not kept. */
+  get<T>(topic: CacheTopic, key: string, load: () => Promise<T>): Promise<T>
+  /** Drops one value, in this process. */
+  drop(topic: CacheTopic, key: string): void
+  /** Whether changes made by other processes arrive. */
+  listening(): boolean
+  close(): Promise<void>
+}
+
+interface Entry {
+  value: Promise<unknown>
+  loaded_at: number
+}
+
+const staleAfterMs = 1_000
+const maxEntries = 10_000
+
+/** Caches that listen for changes over a connection of their own (never through pgbouncer). */
+export function createCaches(options: { listen_url: string; log: Logger }): Caches {
+  const topics = new Map<string, Map<string, Entry>>()
+  const listener = listen(options.listen_url, options.log, {
+    onChange(topic, key) {
+      topics.get(topic)?.delete(key)
+    },
+    onConnect() {
+      topics.clear()
+    },
+  })
+
+  function entriesOf(topic: string): Map<string, Entry> {
+    let entries = topics.get(topic)
+    if (!entries) topics.set(topic, (entries = new Map()))
+    return entries
+  }
+
+  return {
+    get<T>(topic: CacheTopic, key: string, load: () => Promise<T>): Promise<T> {
+      const entries = entriesOf(topic)
+      const known = entries.get(key)
+      if (known && (listener.connected() || Date.now() - known.loaded_at < staleAfterMs))
+        return known.value as Promise<T>
+      const entry: Entry = { value: load(), loaded_at: Date.now() }
+      const forget = () => {
+        if (entries.get(key) === entry) entries.delete(key)
+      }
+      entry.value.then((value) => value ?? forget(), forget)
+      if (entries.size >= maxEntries) entries.delete(entries.keys().next().value!)
+      entries.set(key, entry)
+      return entry.value as Promise<T>
+    },
+    drop(topic, key) {
+      topics.get(topic)?.delete(key)
+    },
+    listening: listener.connected,
+    close: listener.close,
+  }
+}
+
+interface ListenerEvents {
+  onChange(topic: string, key: string): void
+  onConnect(): void
+}
+
+/**
+ * Keeps a connection that listens, and reconnects when it ends. A connection can be cut without a word,
+ * so it is asked every half second, and counts as down when it has not answered for that long.
+ */
+function listen(url: string, log: Logger, events: ListenerEvents) {
+  let client: pg.Client | undefined
+  let closed = false
+  let answered_at = 0
+  let timer: NodeJS.Timeout | undefined
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: 2_000,
+      keepAlive: true,
+      application_name: 'portcullis listener',
+    })
+    next.on('error', () => lost(next))
+    next.on('end', () => lost(next))
+    next.on('notification', (message) => {
+      const [topic, ...key] = (message.payload ?? '').split(':')
+      events.onChange(topic ?? '', key.join(':'))
+    })
+    await next.connect()
+    await next.query('listen portcullis')
+    events.onConnect()
+    client = next
+    answered_at = Date.now()
+  }
+
+  function lost(which: pg.Client): void {
+    if (client !== which) return
+    client = undefined
+    if (!closed)
+      log.warn(
+        'the connection that listens for changes was lost: caches are kept for a second at most',
+      )
+  }
+
+  async function beat(): Promise<void> {
+    const current = client
+    try {
+      if (!current) await connect()
+      else {
+        await Promise.race([current.query('select 1'), timeout(900)])
+        answered_at = Date.now()
+      }
+    } catch {
+      if (current) {
+        lost(current)
+        current.end().catch(() => {})
+      }
+    }
+    if (!closed) timer = setTimeout(() => void beat(), 500).unref()
+  }
+
+  void beat()
+  return {
+    connected: () => client !== undefined && Date.now() - answered_at < 1_500,
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      const current = client
+      client = undefined
+      await current?.end().catch(() => {})
+    },
+  }
+}
+
+function timeout(ms: number): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new Error('no answer')), ms).unref()
+  })
+}

@@ -1,0 +1,93 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
+
+/** A new opaque token: 32 random bytes as 43 base64url characters. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** What is stored of a token of full entropy: its SHA-256. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/** Compares two digests of the same length in constant time. */
+export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** Names a stored value, so that a ciphertext moved to another row or column does not decrypt. */
+export interface CipherPlace {
+  table: string
+  column: string
+  row: string
+}
+
+/** Encrypts what must be read back (OIDC client secrets, private keys). */
+export interface Cipher {
+  encrypt(plaintext: string, place: CipherPlace): Buffer
+  decrypt(ciphertext: Uint8Array, place: CipherPlace): string
+}
+
+/**
+ * Makes the cipher of a key ring `id:base64[,id:base64]` (32 bytes a key): AES-256-GCM, the first key
+ * encrypts, every key decrypts, table/column/row are associated data. Layout: length of the key id (1
+ * byte), key id, nonce (12), tag (16), ciphertext. Throws on a malformed ring.
+ */
+export function createCipher(keyRing: string): Cipher {
+  const keys = parseKeyRing(keyRing)
+  const [firstId, firstKey] = keys.entries().next().value!
+  return {
+    encrypt(plaintext, place) {
+      const nonce = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', firstKey, nonce)
+      cipher.setAAD(associatedData(place))
+      const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
+      const id = Buffer.from(firstId)
+      return Buffer.concat([Buffer.of(id.length), id, nonce, cipher.getAuthTag(), body])
+    },
+    decrypt(ciphertext, place) {
+      const bytes = Buffer.from(ciphertext)
+      const start = 1 + (bytes[0] ?? 0)
+      const id = bytes.toString('utf8', 1, start)
+      const key = keys.get(id)
+      if (!key)
+        throw new Error(
+          `PORTCULLIS_ENCRYPTION_KEYS holds no key "${id}" that ${place.table}.${place.column} was encrypted with`,
+        )
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(start, start + 12), {
+        authTagLength: 16,
+      })
+      decipher.setAAD(associatedData(place))
+      decipher.setAuthTag(bytes.subarray(start + 12, start + 28))
+      return Buffer.concat([
+        decipher.update(bytes.subarray(start + 28)),
+        decipher.final(),
+      ]).toString('utf8')
+    },
+  }
+}
+
+function associatedData(place: CipherPlace): Buffer {
+  return Buffer.from(JSON.stringify([place.table, place.column, place.row]))
+}
+
+function parseKeyRing(keyRing: string): Map<string, Buffer> {
+  const keys = new Map<string, Buffer>()
+  for (const entry of keyRing.split(',')) {
+    const [id, base64, ...rest] = entry.trim().split(':')
+    const key = Buffer.from(base64 ?? '', 'base64')
+    if (!id || id.length > 32 || rest.length > 0 || key.length !== 32)
+      throw new Error(
+        'PORTCULLIS_ENCRYPTION_KEYS must be id:base64[,id:base64], each key 32 bytes (make one with: openssl rand -base64 32)',
+      )
+    if (keys.has(id)) throw new Error(`PORTCULLIS_ENCRYPTION_KEYS holds the key id "${id}" twice`)
+    keys.set(id, key)
+  }
+  return keys
+}
