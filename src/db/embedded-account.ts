@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, chown, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { EmbeddedDatabaseError, explainFailure } from './embedded-error.ts'
 import { type Programs, programsIn } from './embedded-programs.ts'
@@ -25,6 +25,7 @@ type Request = {
   run_as: 'namespace' | 'user' | undefined
 }
 
+const exec = promisify(execFile)
 const shared_folder = '/var/lib/portcullis'
 
 /**
@@ -56,7 +57,7 @@ async function namespace(data_dir: string, programs: Programs): Promise<string[]
   const prefix = ['unshare', '-U', `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`]
   const probe = ['sh', '-c', 'test -x "$1" && exec "$2" --version', 'sh', data_dir, programs.initdb]
   try {
-    await promisify(execFile)(prefix[0]!, [...prefix.slice(1), ...probe])
+    await exec(prefix[0]!, [...prefix.slice(1), ...probe])
     return prefix
   } catch {
     return undefined
@@ -104,10 +105,11 @@ async function copyPrograms(programs: Programs, home: string): Promise<Programs>
   const root = join(home, `programs-${programs.version}`)
   if (existsSync(root)) return programsIn(root, programs.version)
   const copy = `${root}.copy`
-  const filter = (file: string) => extname(file) !== '.a'
   try {
     await rm(copy, { recursive: true, force: true })
-    await cp(programs.root, copy, { recursive: true, verbatimSymlinks: true, filter })
+    await exec('cp', ['-RP', programs.root, copy])
+    // npm may have installed under a strict umask.
+    await exec('chmod', ['-R', 'a+rX', copy])
     await rename(copy, root)
   } catch (error) {
     await rm(copy, { recursive: true, force: true }).catch(() => undefined)
