@@ -1,49 +1,160 @@
-import type { Check } from './checks.ts'
-import type { JWKSCache } from './jwks.ts'
-import type { Fetch, OIDCSettings } from './settings.ts'
-
-export type Identity = {
-  issuer: string
-  subject: string
-  email: string
-  /** null: the provider does not say */
-  email_verified: boolean | null
-  name: string
-  given_name: string
-  family_name: string
-  /** userinfo and ID token merged, the ID token winning; has no prototype */
-  claims: Record<string, unknown>
-  id_token: string
-  access_token: string
-  refresh_token?: string
-  /** seconds from now, if the provider says */
-  expires_in?: number
-  /** granted, or the requested ones where the provider does not say */
-  scopes: string[]
-}
-
-export type CallbackInput = {
-  settings: OIDCSettings
-  parameters: URLSearchParams
-  expected: { state: string; nonce: string; code_verifier: string; redirect_uri: string }
-  /** what was asked for at start */
-  scopes: string[]
-  now: Date
-  fetch: Fetch
-  keys: JWKSCache
-}
+import * as oauth from 'oauth4webapi'
+import { type Check, shown, Trail } from './checks.ts'
+import { exchangeCode } from './exchange.ts'
+import { type Identity, makeIdentity } from './identity.ts'
+import { beginLogin, type CallbackInput, type Login } from './login.ts'
+import { readUserinfo } from './userinfo.ts'
 
 /**
  * The `state` of a callback, by which the caller finds the login. Throws OIDCError
- * missing_oidc_state_param, or oidc_invalid_callback_request where it is there twice.
+ * missing_oidc_state_param, or oidc_invalid_callback_request where a parameter is repeated.
  */
-export declare function callbackState(parameters: URLSearchParams): string
+export function callbackState(parameters: URLSearchParams): string {
+  return checkParameters(new Trail(), parameters)
+}
 
 /**
  * Verifies the answer of the provider to a login (OpenID Connect Core, sections 3.1.2.5 to 3.1.3.7,
  * RFC 9207): exchanges the code, checks the ID token and reads userinfo. Every check made is
- * returned in order; a failed one throws OIDCError with those up to it.
+ * returned in order; a failed one throws OIDCError with those up to it. Only `email_verified` may
+ * fail and the login go on: what an unverified address may do is the caller's to decide.
  */
-export declare function verifyCallback(
+export async function verifyCallback(
   input: CallbackInput,
-): Promise<{ identity: Identity; checks: Check[] }>
+): Promise<{ identity: Identity; checks: readonly Check[] }> {
+  const login = beginLogin(input)
+  const parameters = checkCallback(login)
+  const tokens = await exchangeCode(login, parameters)
+  const userinfo = await readUserinfo(login, tokens)
+  const identity = makeIdentity(login, tokens, userinfo)
+  return { identity, checks: login.trail.checks }
+}
+
+function checkParameters(trail: Trail, parameters: URLSearchParams): string {
+  const repeated = [...parameters.keys()].find((name) => parameters.getAll(name).length > 1)
+  // A JWT response, the implicit and the hybrid flow were never asked for.
+  const foreign = ['response', 'id_token', 'access_token', 'token'].find((it) => parameters.has(it))
+  const odd = repeated ?? foreign
+  trail.require({
+    name: 'callback_parameters',
+    holds: odd === undefined,
+    expected: 'those of the code flow, each at most once',
+    actual: odd === undefined ? 'so' : shown(`${odd} ${repeated ? 'more than once' : 'as well'}`),
+    error_type: 'oidc_invalid_callback_request',
+    message: 'The callback is not one of the authorization code flow.',
+    fix: { who: 'it_admin', what: 'Set the application to the authorization code flow alone.' },
+  })
+  const state = parameters.get('state')
+  if (state) return state
+  throw trail.refusal('missing_oidc_state_param', 'The identity provider sent no state.', {
+    name: 'state',
+    expected: 'the state of this login',
+    actual: 'absent',
+    fix: { who: 'it_admin', what: 'Begin the login at the application, not at the provider.' },
+  })
+}
+
+/** The parameters as the library has accepted them: it exchanges no others. */
+function checkCallback(login: Login): URLSearchParams {
+  const { trail, parameters, expected, as, client } = login
+  checkState(trail, checkParameters(trail, parameters), expected.state)
+  checkIssuer(login)
+  checkAnswer(login)
+  try {
+    return oauth.validateAuthResponse(as, client, parameters, expected.state)
+  } catch (error) {
+    const coded = error instanceof Error && 'code' in error
+    throw trail.refusal('oidc_invalid_callback_request', 'The callback is not one of this flow.', {
+      name: 'provider_response',
+      expected: 'an authorization code',
+      actual: coded ? error.message : 'parameters that cannot be read',
+      fix: { who: 'it_admin', what: 'Log in again; if it stays, check the provider: code flow.' },
+    })
+  }
+}
+
+function checkState(trail: Trail, actual: string, expected: string): void {
+  const holds = actual === expected
+  trail.require({
+    name: 'state',
+    holds,
+    expected: 'the state of this login',
+    actual: holds ? 'the same' : 'another',
+    error_type: 'unsolicited_oidc_response',
+    message: 'The answer belongs to another login.',
+    fix: { who: 'it_admin', what: 'Begin the login anew at the application.' },
+  })
+}
+
+// RFC 9207: against mix-up, wherever the parameter is there, announced or not.
+function checkIssuer({ trail, parameters, settings, as }: Login): void {
+  const iss = parameters.get('iss')
+  const name = 'issuer_parameter'
+  if (iss === null && as.authorization_response_iss_parameter_supported !== true) {
+    trail.skip(name, 'absent, and the provider announces none')
+    return
+  }
+  trail.require({
+    name,
+    holds: iss === settings.issuer,
+    expected: settings.issuer,
+    actual: shown(iss ?? undefined),
+    error_type: 'oidc_invalid_callback_request',
+    message: 'Another identity provider has answered.',
+    fix: { who: 'it_admin', what: 'Enter the issuer exactly as the identity provider spells it.' },
+  })
+}
+
+// Okta: "User is not assigned to the client application."; Entra: AADSTS50105.
+const unassigned = /AADSTS50105|not assigned|does not have access to/i
+
+function checkAnswer({ trail, parameters }: Login): void {
+  const error = parameters.get('error')
+  const name = 'provider_response'
+  if (error === null && parameters.get('code')) {
+    trail.pass(name, 'an authorization code', 'an authorization code')
+    return
+  }
+  const check = { name, expected: 'an authorization code' }
+  if (error === null) {
+    throw trail.refusal(
+      'oidc_invalid_callback_request',
+      'The provider sent neither code nor error.',
+      {
+        ...check,
+        actual: 'neither code nor error',
+        fix: { who: 'it_admin', what: 'Allow the authorization code flow for the application.' },
+      },
+    )
+  }
+  const description = parameters.get('error_description') ?? ''
+  const actual = shown(description === '' ? error : `${error}: ${description}`)
+  if (unassigned.test(description)) {
+    throw trail.refusal(
+      'oidc_user_not_assigned_to_app_in_idp',
+      'The identity provider does not let this person into the application.',
+      {
+        ...check,
+        actual,
+        fix: { who: 'it_admin', what: 'Assign the person or their group to the application.' },
+      },
+    )
+  }
+  throw trail.refusal('oidc_invalid_callback_request', 'The identity provider refused the login.', {
+    ...check,
+    actual,
+    fix: errorFix(error),
+  })
+}
+
+function errorFix(error: string) {
+  const reasons = new Map([
+    ['access_denied', 'Log in again and consent; otherwise see why the provider denied access.'],
+    ['login_required', 'Log in without prompt=none: the person has no session at the provider.'],
+    ['consent_required', 'Grant consent to the application for the whole organization.'],
+    ['invalid_scope', 'Allow the scopes of this connection for the application.'],
+    ['unauthorized_client', 'Allow the authorization code flow for the application.'],
+  ])
+  const what = reasons.get(error) ?? 'Look the error up in the log of the identity provider.'
+  return { who: 'it_admin', what } as const
+}

@@ -1,5 +1,8 @@
 /** A function with the signature of `fetch`. The server passes the guarded one. */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+export type Fetch = (
+  url: string,
+  init?: RequestInit & { content_types?: readonly string[] },
+) => Promise<Response>
 
 /** What discovery said beyond the four URLs. Stored as it is, null for a connection filled by hand. */
 export type OIDCProvider = {
