@@ -40,8 +40,8 @@ export function createCaches(options: { listen_url: string; log: Logger }): Cach
   })
 
   function entriesOf(topic: string): Map<string, Entry> {
-    let entries = topics.get(topic)
-    if (!entries) topics.set(topic, (entries = new Map()))
+    const entries = topics.get(topic) ?? new Map<string, Entry>()
+    topics.set(topic, entries)
     return entries
   }
 

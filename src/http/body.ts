@@ -7,7 +7,9 @@ const maxDepth = 64
  * The bytes of a request's body, at most `limit` of them. Throws `bad_request` with status 413 beyond.
  */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
+  const length = request.headers.get('content-length')
+  if (Number(length ?? 0) > limit) throw tooLarge(limit)
+  if (length !== null) return new Uint8Array(await request.arrayBuffer())
   if (!request.body) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0

@@ -1,0 +1,28 @@
+/** The composition root: which part answers which address. */
+import { Hono } from 'hono'
+import { getPath } from 'hono/utils/url'
+import { api } from './api.ts'
+import type { Services } from './context.ts'
+import { newId } from './db/ids.ts'
+import { type Gatekeepers, mountEndpoints, sendError } from './http/endpoint.ts'
+import { ApiError } from './http/errors.ts'
+import { authenticate } from './projects/authenticate.ts'
+import { findProject } from './projects/projects.ts'
+
+const gatekeepers: Gatekeepers = {
+  authenticate,
+  findProject,
+  authorize: async () => null,
+}
+
+/** The whole server as one Hono application; `main.ts` and the tests give it to a listener. */
+export function createApp(services: Services): Hono {
+  // The Java and Go SDKs write //v1 when their base URL ends in a slash.
+  const app = new Hono({ getPath: (request) => getPath(request).replace(/^\/{2,}/, '/') })
+  mountEndpoints(app, api, services, gatekeepers)
+  app.notFound((c) =>
+    sendError(c, services, newId('request-id', 'test'), new ApiError('route_not_found')),
+  )
+  app.onError((error, c) => sendError(c, services, newId('request-id', 'test'), error))
+  return app
+}
