@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import { page } from './layout.ts'
+import { type Markup, page } from './layout.ts'
 import type { TestIdPSettings } from './settings.ts'
 import { facts, userLabel } from './sign-in-page.ts'
 
@@ -39,12 +39,16 @@ your application; this page is only needed to look things up.</p>
 ${facts({
   'Entity ID': saml.entity_id,
   'Single sign-on URL': saml.sso_url,
-  'Metadata URL': saml.metadata_url,
+  'Metadata URL': link(saml.metadata_url),
 })}
 </section>
 <section>
 <h2>OpenID Connect connection</h2>
-${facts({ Issuer: oidc.issuer, 'Client ID': oidc.client_id, 'Client secret': oidc.client_secret })}
+${facts({ Issuer: oidc.issuer, Discovery: link(`${oidc.issuer}/.well-known/openid-configuration`), 'Client ID': oidc.client_id, 'Client secret': oidc.client_secret })}
 </section>`
   return page(c, { title: 'About', body, wide: true })
+}
+
+function link(url: string): Markup {
+  return html`<a href="${url}">${url}</a>`
 }

@@ -20,7 +20,7 @@ export function signInPage(c: Context, content: SignInPage) {
   const hinted = content.hint === undefined ? undefined : findUser(content.users, content.hint)
   const body = html`<section>
 <h1>Who is signing in?</h1>
-<p class="muted">to <b>${content.application}</b></p>
+<p class="muted"><b>${content.application}</b> asks you to sign in. Be anybody: there are no passwords.</p>
 <form method="post" action="${content.action}" autocomplete="off">
 <input type="hidden" name="flow" value="${content.flow}">
 <button class="unseen" tabindex="-1" aria-hidden="true" name="user" value="">Sign in</button>
@@ -43,15 +43,17 @@ ${content.sign_choices ? responseOptions(content.sign_choices) : ''}
 /** Initials, name, groups and e-mail address of a user. */
 export function userLabel(user: TestIdPUser, asked_for = false): Markup {
   const initials = `${user.given_name.charAt(0)}${user.family_name.charAt(0)}`
+  const chips: [string, string][] = user.groups.map((group) => [group, 'chip'])
+  if (!user.email_verified) chips.unshift(['unverified e-mail', 'chip warn'])
+  if (asked_for) chips.unshift(['asked for', 'chip warn'])
   return html`<span class="avatar" aria-hidden="true">${initials}</span>
-<span class="who"><b>${user.name}</b> <span class="chips">${asked_for ? html`<span class="chip warn">asked for</span> ` : ''}${user.groups.map(
-    (group) => html`<span class="chip">${group}</span> `,
-  )}${user.email_verified ? '' : html`<span class="chip warn">unverified</span> `}</span></span>
-<span class="email">${user.email}</span>`
+<b>${user.name}</b>
+<span class="email">${user.email}</span>
+<span class="chips">${chips.map(([text, kind]) => html`<span class="${kind}">${text}</span> `)}</span>`
 }
 
 /** Terms and their values; those without a value are left out. */
-export function facts(values: Record<string, string | undefined>): Markup {
+export function facts(values: Record<string, string | Markup | undefined>): Markup {
   const rows = Object.entries(values).filter(([, value]) => value)
   return html`<dl>${rows.map(
     ([term, value]) => html`<div><dt>${term}</dt><dd><code>${value}</code></dd></div>`,

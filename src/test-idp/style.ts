@@ -19,7 +19,7 @@ body {
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Open Sans", sans-serif;
   padding: 2.5rem 1rem; -webkit-text-size-adjust: 100%;
 }
-header, main, footer { width: 100%; max-width: 27rem; margin: 0 auto; }
+header, main, footer { width: 100%; max-width: 30rem; margin: 0 auto; }
 .wide header, .wide main, .wide footer { max-width: 46rem; }
 header { display: flex; align-items: center; gap: .625rem; margin-bottom: 1.25rem; font-weight: 600; }
 header svg { flex: none; width: 1.75rem; height: 1.75rem; color: var(--accent); }
@@ -43,16 +43,16 @@ button { cursor: pointer; border-radius: .625rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul.users { list-style: none; margin: 1.25rem 0; padding: 0; display: grid; gap: .5rem; }
 .user { display: grid; grid-template-columns: auto 1fr; column-gap: .75rem; align-items: center; width: 100%;
-  padding: .6875rem .75rem; text-align: left; background: none; border: 1px solid var(--line); }
+  padding: .6875rem .75rem; text-align: left; background: none; border: 1px solid var(--line); border-radius: .625rem; }
 button.user:hover { background: var(--hover); border-color: var(--accent); }
-.avatar { grid-row: span 2; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%;
+.avatar { grid-row: 1 / 3; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%;
   background: var(--chip); color: var(--accent); font-size: .875rem; font-weight: 600; }
-.who { display: flex; flex-wrap: wrap; gap: .125rem .5rem; align-items: center; justify-content: space-between; }
-.who b { font-weight: 600; }
-.chips { display: flex; flex-wrap: wrap; gap: .25rem; }
-.chip { background: var(--chip); color: var(--muted); border-radius: 99px; padding: .0625rem .5rem; font-size: .75rem; }
+.user b { font-weight: 600; }
+.email { grid-column: 2; color: var(--muted); font-size: .875rem; overflow-wrap: anywhere; }
+.chips { grid-column: 2; display: flex; flex-wrap: wrap; gap: .25rem; }
+.chip { background: var(--chip); color: var(--muted); border-radius: 99px; padding: .0625rem .5rem; font-size: .75rem;
+  margin-top: .25rem; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .chip.warn { background: var(--warn-card); color: var(--warn); }
-.email { color: var(--muted); font-size: .875rem; overflow-wrap: anywhere; }
 details { border-top: 1px solid var(--line); }
 summary { padding: .75rem 0; font-weight: 500; cursor: pointer; border-radius: .375rem; }
 summary:hover { color: var(--accent); }
@@ -74,11 +74,15 @@ dl { margin: 0; display: grid; gap: .625rem; font-size: .875rem; }
 details dl { padding-bottom: 1.125rem; }
 dt { color: var(--muted); font-size: .8125rem; }
 dd { margin: 0; }
-.wide ul.users { margin-bottom: 0; }
+dl code { font-size: .9375em; }
+.wide ul.users, .wide .fields { margin-bottom: 0; padding-bottom: 0; }
 @media (min-width: 40rem) {
   body { padding-top: 4rem; }
   section { padding: 1.75rem; }
-  .wide dl { grid-template-columns: 11rem 1fr; gap: .5rem 1rem; }
+  .wide dl div { display: grid; grid-template-columns: 11rem 1fr; align-items: baseline; }
+  button.user { grid-template-columns: auto 1fr auto; }
+  button .chips { grid-column: 3; grid-row: 1 / 3; justify-content: flex-end; max-width: 9.25rem; }
+  button .chip { margin-top: 0; }
   .wide ul.users { grid-template-columns: 1fr 1fr; }
 }
 `
