@@ -41,3 +41,51 @@ export class SAMLError extends Error {
     this.checks = checks
   }
 }
+
+/** Why a check failed: the wire's error type, a sentence for people, and who can mend it how. */
+export type Failure = {
+  error_type: SAMLErrorType
+  message: string
+  expected?: string
+  actual?: string
+  fix: Fix
+}
+
+/** Collects the checks of one message in order; the first that fails ends it by throwing. */
+export class CheckList {
+  readonly checks: Check[] = []
+
+  pass(name: string, details: { expected?: string; actual?: string } = {}): void {
+    this.checks.push({ name, verdict: 'pass', ...quoted(details) })
+  }
+
+  skip(name: string, actual: string): void {
+    this.checks.push({ name, verdict: 'skip', actual })
+  }
+
+  fail(name: string, failure: Failure): never {
+    const { error_type, message, fix } = failure
+    this.checks.push({ name, verdict: 'fail', ...quoted(failure), fix })
+    throw new SAMLError(error_type, message, this.checks)
+  }
+}
+
+function quoted({ expected, actual }: { expected?: string; actual?: string }): {
+  expected?: string
+  actual?: string
+} {
+  return {
+    ...(expected !== undefined && { expected: printable(expected) }),
+    ...(actual !== undefined && { actual: printable(actual) }),
+  }
+}
+
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+const MAX_PRINTED = 200
+
+/** Text from outside, fit to be shown: no control or direction characters, at most 200 long. */
+export function printable(text: string): string {
+  const short = text.length > 4 * MAX_PRINTED ? text.slice(0, 4 * MAX_PRINTED) : text
+  const clean = /^[\x20-\x7e]*$/.test(short) ? short : short.replace(UNPRINTABLE, '')
+  return clean.length > MAX_PRINTED ? `${clean.slice(0, MAX_PRINTED - 1)}…` : clean
+}

@@ -1,10 +1,15 @@
 // The SAML protocol: bytes, settings and `now` go in; an identity and the checks come out.
 // Nothing here reads a clock, a file, a socket or another folder of the server.
-import type { KeyObject } from 'node:crypto'
-import { type Check, SAMLError } from './checks.ts'
-
-/** A certificate of the identity provider that the connection trusts, its public key already read. */
-export type PinnedKey = { certificate_id: string; fingerprint: string; key: KeyObject }
+import { MAX_SKEW_SECONDS, readAssertion, type SAMLIdentity } from './assertion.ts'
+import { MAX_CANONICAL_LENGTH } from './c14n.ts'
+import { type Check, CheckList } from './checks.ts'
+import { decodeUTF8, strictBase64 } from './encoding.ts'
+import { ASSERTION, PROTOCOL } from './namespaces.ts'
+import { type PinnedKey, type SignedXML, verifySignature } from './signature.ts'
+import { checkStatus } from './status.ts'
+import { type Layout, readLayout } from './structure.ts'
+import { MAX_RESPONSE_BYTES, parseXML } from './xml.ts'
+import { attributeValue, childrenNamed, isElement, type XMLElement, XMLError } from './xml-tree.ts'
 
 /** What the connection says about the identity provider and about itself. */
 export type ResponseSettings = {
@@ -29,36 +34,186 @@ export type ResponseInput = {
   now: Date
 }
 
-/** One <Attribute> element, in document order; the caller decides what several of one name mean. */
-export type SAMLAttribute = {
-  name: string
-  name_format: string | null
-  friendly_name: string | null
-  values: readonly string[]
-}
-
-/** What the identity provider asserted; every field comes from signed bytes. */
-export type SAMLIdentity = {
-  issuer: string
-  name_id: string
-  /** '' when the NameID has no Format */
-  name_id_format: string
-  session_index: string | null
-  attributes: readonly SAMLAttribute[]
-  assertion_id: string
-  in_response_to: string | null
-  /** the last moment at which the same assertion would still be accepted; keep its replay row until then */
-  valid_until: Date
-  session_not_on_or_after: Date | null
-}
+// base64 of the largest message, with room for line breaks
+const MAX_FIELD = 400 * 1024
+const DEFAULT_SKEW_SECONDS = 60
 
 /**
- * Verifies a SAML Response that came by HTTP-POST. Returns the identity and every check made;
- * throws SAMLError with the checks so far, the last of which failed. Core 2.0, Profiles 4.1.4.
+ * Verifies a SAML Response that came by HTTP-POST (Core 2.0; Profiles 4.1.4). Returns the identity
+ * and every check made; throws SAMLError with the checks so far, the last of which failed.
  */
-export function verifyResponse(_input: ResponseInput): {
+export function verifyResponse(input: ResponseInput): {
   identity: SAMLIdentity
   checks: readonly Check[]
 } {
-  throw new SAMLError('invalid_saml_response', 'not built yet')
+  const checks = new CheckList()
+  try {
+    const layout = readLayout(readDocument(input.saml_response, checks), checks)
+    checkStatus(layout.status, checks)
+    requireAssertion(layout, checks)
+    const signed = verifySignatures(layout, input.settings.keys, checks)
+    const assertion = readSigned(signed, layout, checks)
+    const { response, responseSignature } = layout
+    const { settings, in_response_to } = input
+    const seconds = settings.clock_skew_seconds ?? DEFAULT_SKEW_SECONDS
+    const identity = readAssertion(assertion, {
+      settings,
+      in_response_to,
+      now: input.now.getTime(),
+      skew: Math.min(Math.max(seconds, 0), MAX_SKEW_SECONDS) * 1000,
+      response,
+      response_signed: responseSignature !== null,
+      checks,
+    })
+    return { identity, checks: checks.checks }
+  } catch (error) {
+    if (error instanceof XMLError) return refuseXML(error, checks)
+    throw error
+  }
+}
+
+function readDocument(field: string, checks: CheckList): XMLElement {
+  if (field.trim() === '') {
+    checks.fail('saml_response', {
+      error_type: 'missing_saml_response',
+      message: 'The form that was posted holds no SAMLResponse.',
+      expected: 'a form field named SAMLResponse',
+      actual: 'none',
+      fix: {
+        who: 'it_admin',
+        what: 'Set the identity provider to answer with the HTTP-POST binding, and do not open the ACS URL itself.',
+      },
+    })
+  }
+  checks.pass('saml_response')
+  const bytes = field.length > MAX_FIELD ? null : strictBase64(field)
+  if (bytes === null && field.length <= MAX_FIELD) {
+    checks.fail('base64', {
+      error_type: 'invalid_xml_saml_response',
+      message: 'The SAMLResponse is not base64.',
+      expected: 'standard base64 with padding',
+      fix: {
+        who: 'it_admin',
+        what: 'Set the identity provider to answer with the HTTP-POST binding (not Redirect or Artifact).',
+      },
+    })
+  }
+  if (bytes === null || bytes.length > MAX_RESPONSE_BYTES) {
+    throw new XMLError('size', 'The SAML Response is too large.')
+  }
+  checks.pass('base64')
+  const root = parseXML(decodeUTF8(bytes))
+  checks.pass('xml')
+  return root
+}
+
+function requireAssertion({ assertion }: Layout, checks: CheckList): void {
+  if (assertion?.local === 'EncryptedAssertion') {
+    checks.fail('assertion', {
+      error_type: 'invalid_saml_response',
+      message: 'Encrypted assertions are not supported yet.',
+      expected: 'a signed Assertion',
+      actual: 'an EncryptedAssertion',
+      fix: {
+        who: 'it_admin',
+        what: 'Switch off assertion encryption (token encryption) for this application in the identity provider; the login is protected by TLS and by the signature.',
+      },
+    })
+  }
+  if (assertion === null) {
+    checks.fail('assertion', {
+      error_type: 'invalid_saml_response',
+      message: 'The identity provider reported success, but sent no Assertion.',
+      expected: 'one Assertion',
+      actual: 'none',
+      fix: {
+        who: 'it_admin',
+        what: 'Check in the identity provider that this application is set up for SAML single sign-on and releases an assertion to this person.',
+      },
+    })
+  }
+  checks.pass('assertion')
+}
+
+/** Every signature that is there must hold; returns the innermost signed bytes. */
+function verifySignatures(
+  { responseSignature, assertionSignature }: Layout,
+  keys: readonly PinnedKey[],
+  checks: CheckList,
+): SignedXML {
+  if (keys.length === 0) {
+    checks.fail('verification_certificates', {
+      error_type: 'saml_certificate_mismatch',
+      message: 'This connection has no certificate of the identity provider yet.',
+      expected: 'at least one certificate',
+      actual: 'none',
+      fix: {
+        who: 'it_admin',
+        what: 'Add the signing certificate of the identity provider to this SSO connection.',
+      },
+    })
+  }
+  checks.pass('verification_certificates', { actual: String(keys.length) })
+  let verified: SignedXML | null = null
+  if (responseSignature !== null) verified = verifySignature(responseSignature, keys, checks)
+  if (assertionSignature !== null) verified = verifySignature(assertionSignature, keys, checks)
+  if (verified !== null) return verified
+  return checks.fail('signature', {
+    error_type: 'missing_signature_saml_response',
+    message: 'Neither the Response nor the Assertion is signed.',
+    expected: 'a signature on the Assertion, the Response or both',
+    actual: 'none',
+    fix: {
+      who: 'it_admin',
+      what: 'Switch on signing of the assertion for this application in the identity provider.',
+    },
+  })
+}
+
+/** Parses the signed bytes again: what follows reads nothing that the signature does not cover. */
+function readSigned(signed: SignedXML, layout: Layout, checks: CheckList): XMLElement {
+  const root = parseXML(signed, { max_length: MAX_CANONICAL_LENGTH })
+  const isAssertion = layout.assertionSignature !== null
+  const assertions = isAssertion ? [root] : childrenNamed(root, ASSERTION, 'Assertion')
+  const [assertion] = assertions
+  const rootIs = isAssertion
+    ? isElement(root, ASSERTION, 'Assertion')
+    : isElement(root, PROTOCOL, 'Response')
+  const original = isAssertion ? layout.assertion! : layout.response
+  if (
+    assertion === undefined ||
+    assertions.length !== 1 ||
+    !rootIs ||
+    attributeValue(root, 'ID') !== attributeValue(original, 'ID')
+  ) {
+    return checks.fail('signed_content', {
+      error_type: 'invalid_signature_saml_response',
+      message: 'The signature does not cover an Assertion.',
+      fix: {
+        who: 'operator',
+        what: 'No identity provider sends this. Treat it as an attempt to get in.',
+      },
+    })
+  }
+  return assertion
+}
+
+function refuseXML(error: XMLError, checks: CheckList): never {
+  const { problem, message } = error
+  const limit = problem === 'limit' || problem === 'size'
+  const name = problem === 'syntax' ? 'xml' : `xml_${problem}`
+  return checks.fail(name, {
+    error_type: limit ? 'xml_validation_saml_unknown_error' : 'invalid_xml_saml_response',
+    message,
+    actual: message,
+    fix: limit
+      ? {
+          who: 'it_admin',
+          what: 'The message is larger than a login needs. Release fewer attributes, for example only the groups that this application uses.',
+        }
+      : {
+          who: 'it_admin',
+          what: 'The identity provider must post plain XML in UTF-8 without comments. If it does, something between it and this server changes the message.',
+        },
+  })
 }

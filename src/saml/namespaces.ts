@@ -1,0 +1,8 @@
+export const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol'
+export const ASSERTION = 'urn:oasis:names:tc:SAML:2.0:assertion'
+export const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata'
+export const DSIG = 'http://www.w3.org/2000/09/xmldsig#'
+export const XENC = 'http://www.w3.org/2001/04/xmlenc#'
+export const XENC11 = 'http://www.w3.org/2009/xmlenc11#'
+export const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#'
+export const ENVELOPED_SIGNATURE = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature'
