@@ -17,7 +17,7 @@ export const style = `
 body {
   margin: 0; min-height: 100vh; background: var(--page); color: var(--text);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Open Sans", sans-serif;
-  padding: 2.5rem 1rem; -webkit-text-size-adjust: 100%;
+  padding: 2.5rem 1rem; overflow-wrap: break-word; -webkit-text-size-adjust: 100%;
 }
 header, main, footer { width: 100%; max-width: 30rem; margin: 0 auto; }
 .wide header, .wide main, .wide footer { max-width: 46rem; }
