@@ -9,6 +9,9 @@ import { promisify } from 'node:util'
 import { SAMLError } from './checks.ts'
 import { strictBase64 } from './encoding.ts'
 import { fingerprintOf } from './key-info.ts'
+import { selfSign } from './self-signed.ts'
+
+const generate = promisify(generateKeyPair)
 
 /** A certificate that can verify an identity provider's signatures. */
 export type VerificationCertificate = {
@@ -135,35 +138,11 @@ export async function createSigningCertificate(input: {
   now: Date
   years?: number
 }): Promise<{ certificate: string; private_key: string }> {
-  // loaded here because only making a connection needs it, and it is the slowest import of all
-  const x509 = await import('@peculiar/x509')
-  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
-  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-  const notBefore = new Date(input.now.getTime() - 86_400_000)
-  const notAfter = new Date(input.now)
-  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + (input.years ?? 10))
-  const serialNumber = randomBytes(16)
-  serialNumber[0] = (serialNumber[0]! & 0x3f) | 0x40
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      name: [{ CN: [input.common_name] }],
-      serialNumber: serialNumber.toString('hex'),
-      notBefore,
-      notAfter,
-      signingAlgorithm: algorithm,
-      keys: {
-        publicKey: pair.publicKey.toCryptoKey(algorithm, true, ['verify']),
-        privateKey: pair.privateKey.toCryptoKey(algorithm, true, ['sign']),
-      },
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      ],
-    },
-    webcrypto as never,
-  )
-  return {
-    certificate: toPEM(Buffer.from(certificate.rawData)),
-    private_key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  }
+  const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 })
+  const not_before = new Date(input.now.getTime() - 86_400_000)
+  const not_after = new Date(input.now)
+  not_after.setUTCFullYear(not_after.getUTCFullYear() + (input.years ?? 10))
+  const der = selfSign({ ...input, not_before, not_after }, { privateKey, publicKey })
+  const private_key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  return { certificate: toPEM(der), private_key }
 }
