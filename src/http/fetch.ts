@@ -1,23 +1,34 @@
+// The way out to addresses that customers enter: issuers, discovery, keys, tokens, userinfo, SAML
+// metadata. Everything that the server requests from elsewhere goes through `guardedFetch`.
+import { lookup as resolveHost } from 'node:dns/promises'
+import type { LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { Agent, type Dispatcher, request } from 'undici'
+
 export type GuardOptions = {
-  /** `host` or `host:port`: these may be private, and use http and any port */
+  /** `host` or `host:port`: these may be private, and use http and (without port) any port */
   allowed_private_hosts: readonly string[]
   /** plain http, any port, loopback and private addresses */
   development: boolean
   /** ports besides 443 for everybody */
   ports?: readonly number[]
+  /** for the whole exchange, 5,000 unless given */
   timeout_ms?: number
+  /** of the answer's body, 256 KiB unless given */
   max_bytes?: number
   /** all addresses of a host; tests pass their own */
   lookup?: (hostname: string) => Promise<{ address: string; family: number }[]>
 }
 
-export type GuardedInit = RequestInit & {
-  /** exact media types; otherwise anything that is JSON or XML */
+export type GuardedInit = Omit<RequestInit, 'body'> & {
+  body?: unknown
+  /** exact media types of the answer; otherwise any that is JSON or XML */
   content_types?: readonly string[]
 }
 
 export type GuardedFetch = {
-  (input: string | URL | Request, init?: GuardedInit): Promise<Response>
+  (url: string | URL, init?: GuardedInit): Promise<Response>
+  /** Ends the kept connections when what is under way is done. */
   close(): Promise<void>
 }
 
@@ -43,8 +54,235 @@ export class OutboundError extends Error {
   }
 }
 
+const SETTING = 'PORTCULLIS_ALLOWED_PRIVATE_HOSTS'
+const KEPT_HEADERS = ['content-type', 'www-authenticate', 'cache-control', 'etag', 'last-modified']
+const JSON_OR_XML = /^(application|text)\/([\w.-]+\+)?(json|xml)$/
+
 /**
- * A `fetch` for addresses that customers give us. Rejects with OutboundError; `close()` ends
- * kept connections.
+ * A `fetch` that reaches public addresses over https on port 443, those listed by the operator, and
+ * in development this machine. It resolves a name once and connects to none but the addresses that
+ * it has checked, follows no redirect, keeps no cookie, and gives up after five seconds or 256 KiB.
+ * An answer of another media type is an error, or has its body dropped where its status is an error
+ * anyway. Rejects with OutboundError.
  */
-export declare function guardedFetch(options: GuardOptions): GuardedFetch
+export function guardedFetch(options: GuardOptions): GuardedFetch {
+  const timeout = options.timeout_ms ?? 5000
+  const agents = { public: makeAgent(options, false), private: makeAgent(options, true) }
+
+  async function guarded(url: string | URL, init: GuardedInit = {}): Promise<Response> {
+    const target = checkURL(url, options)
+    const deadline = AbortSignal.timeout(timeout)
+    try {
+      const answer = await request(target.url, {
+        dispatcher: target.privateToo ? agents.private : agents.public,
+        method: (init.method ?? 'GET') as Dispatcher.HttpMethod,
+        headers: requestHeaders(init),
+        body: requestBody(init.body),
+        signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline,
+      })
+      return await readAnswer(answer, target.url, init, options)
+    } catch (error) {
+      if (init.signal?.aborted) throw error
+      throw outboundError(error, target.url, timeout)
+    }
+  }
+
+  const close = async () => {
+    await Promise.all([agents.public.close(), agents.private.close()])
+  }
+  return Object.assign(guarded, { close })
+}
+
+function makeAgent(options: GuardOptions, privateToo: boolean): Agent {
+  const timeout = options.timeout_ms ?? 5000
+  return new Agent({
+    allowH2: false,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+    connect: { timeout, lookup: checkedLookup(options, privateToo) },
+  })
+}
+
+/** What node:net asks for a name: it then connects to these addresses, so they are checked here. */
+function checkedLookup(options: GuardOptions, privateToo: boolean): LookupFunction {
+  const resolve = options.lookup ?? ((hostname: string) => resolveHost(hostname, { all: true }))
+  return (hostname, { all }, callback) => {
+    resolve(hostname)
+      .then((found) => {
+        const allowed = found.filter(({ address }) => mayConnect(address, privateToo))
+        const [first] = allowed
+        if (!first) throw blockedName(hostname, found[0]?.address)
+        if (all) callback(null, allowed)
+        else callback(null, first.address, first.family)
+      })
+      .catch((error: NodeJS.ErrnoException) => callback(error, []))
+  }
+}
+
+type Target = { url: URL; privateToo: boolean }
+
+function checkURL(input: string | URL, options: GuardOptions): Target {
+  const url = URL.parse(String(input))
+  if (!url || !['https:', 'http:'].includes(url.protocol) || url.username || url.password) {
+    throw new OutboundError('invalid_url', 'The address must be an https URL without user name.')
+  }
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+  const privateToo = options.development || isListed(url.hostname, port, options)
+  if (!privateToo && url.protocol !== 'https:') {
+    throw new OutboundError(
+      'not_https',
+      `${url.host} is plain http; use https, or an operator can allow it with ${SETTING}=${url.hostname}`,
+    )
+  }
+  if (!privateToo && port !== 443 && !options.ports?.includes(port)) {
+    throw new OutboundError(
+      'blocked_port',
+      `${url.host} uses port ${port}; use 443, or an operator can allow it with ${SETTING}=${url.host}`,
+    )
+  }
+  checkLiteral(url.hostname, privateToo)
+  return { url, privateToo }
+}
+
+function isListed(hostname: string, port: number, options: GuardOptions): boolean {
+  return options.allowed_private_hosts.some((entry) => {
+    const [, host = entry, only] = /^(\[.+\]|[^:]+):(\d+)$/.exec(entry) ?? []
+    const bracketed = ipaddr.IPv6.isValid(host) ? `[${host}]` : host
+    const canonical = URL.parse(`https://${bracketed}`)?.hostname
+    return canonical === hostname && (only === undefined || Number(only) === port)
+  })
+}
+
+// node:net never calls `lookup` for these. URL has already made 127.0.0.1 of 0x7f.1 and 2130706433.
+function checkLiteral(hostname: string, privateToo: boolean): void {
+  const address = hostname.replace(/^\[|\]$/g, '')
+  if (!ipaddr.isValid(address) || mayConnect(address, privateToo)) return
+  throw new OutboundError(
+    'blocked_address',
+    `${address} is ${describe(address)}${remedy(address, hostname)}`,
+  )
+}
+
+const PRIVATE_RANGES = ['private', 'loopback', 'uniqueLocal', 'carrierGradeNat']
+
+function mayConnect(address: string, privateToo: boolean): boolean {
+  const range = rangeOf(address)
+  return range === 'unicast' || (privateToo && PRIVATE_RANGES.includes(range))
+}
+
+function rangeOf(address: string): string {
+  if (!ipaddr.isValid(address)) return 'invalid'
+  const parsed = ipaddr.process(address)
+  const range = parsed.range()
+  if (parsed.kind() === 'ipv4' || range !== 'unicast') return range
+  // Nothing else is global unicast yet (RFC 4291, section 2.4), ::127.0.0.1 among it.
+  return parsed.match(ipaddr.IPv6.parse('2000::'), 3) ? range : 'reserved'
+}
+
+function blockedName(hostname: string, address: string | undefined): OutboundError {
+  if (address === undefined) {
+    return new OutboundError('unreachable', `${hostname} has no address; check the spelling`)
+  }
+  return new OutboundError(
+    'blocked_address',
+    `${hostname} resolves to ${address}, ${describe(address)}${remedy(address, hostname)}`,
+  )
+}
+
+function describe(address: string): string {
+  const range = rangeOf(address)
+  if (range === 'loopback') return 'an address of this machine'
+  return PRIVATE_RANGES.includes(range) ? 'a private address' : 'not a public address'
+}
+
+function remedy(address: string, hostname: string): string {
+  return PRIVATE_RANGES.includes(rangeOf(address))
+    ? `; an operator can allow it with ${SETTING}=${hostname}`
+    : ', and never requested'
+}
+
+function requestHeaders(init: GuardedInit): Record<string, string> {
+  const headers = new Headers(init.headers)
+  headers.delete('cookie')
+  headers.set('user-agent', 'Portcullis')
+  headers.set('accept-encoding', 'identity')
+  return Object.fromEntries(headers)
+}
+
+function requestBody(body: unknown): string | null {
+  if (body === undefined || body === null) return null
+  if (typeof body === 'string' || body instanceof URLSearchParams) return String(body)
+  throw new TypeError('A body must be a string or URLSearchParams')
+}
+
+async function readAnswer(
+  answer: Dispatcher.ResponseData,
+  url: URL,
+  init: GuardedInit,
+  options: GuardOptions,
+): Promise<Response> {
+  const { statusCode: status, body } = answer
+  const headers = new Headers()
+  for (const name of KEPT_HEADERS) {
+    const value = answer.headers[name]
+    if (value !== undefined) headers.set(name, String(value))
+  }
+  if (status >= 300 && status < 400) {
+    discard(body)
+    throw new OutboundError(
+      'redirect',
+      `${url.href} answers with a redirect, which is not followed; enter the address it leads to`,
+    )
+  }
+  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+  const taken = init.content_types?.includes(type) ?? JSON_OR_XML.test(type)
+  if (!taken || status === 204 || status === 205) {
+    discard(body)
+    if (status < 400 && !taken) {
+      const found = type === '' ? 'no content type' : `"${type}"`
+      throw new OutboundError('wrong_content_type', `${url.href} answers with ${found}`)
+    }
+    return new Response(null, { status, headers })
+  }
+  return new Response(await readBody(body, url, options), { status, headers })
+}
+
+function discard(body: Dispatcher.ResponseData['body']): void {
+  body.on('error', () => {}).destroy()
+}
+
+async function readBody(
+  body: Dispatcher.ResponseData['body'],
+  url: URL,
+  options: GuardOptions,
+): Promise<Buffer<ArrayBuffer>> {
+  const limit = options.max_bytes ?? 256 * 1024
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > limit) {
+      throw new OutboundError('too_large', `${url.href} answers with more than ${limit} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function outboundError(error: unknown, url: URL, timeout: number): OutboundError {
+  const { name, code } = error as { name?: string; code?: string }
+  const known = [error, ...((error as AggregateError).errors ?? [])].find(
+    (inner) => inner instanceof OutboundError,
+  )
+  if (known) return known
+  if (name === 'TimeoutError' || code?.endsWith('_TIMEOUT')) {
+    const message = `${url.host} did not answer completely within ${timeout} ms`
+    return new OutboundError('timeout', message, { cause: error })
+  }
+  const certificate = /CERT|SELF_SIGNED|ALTNAME/.test(code ?? '')
+  const message = certificate
+    ? `${url.host} shows a certificate that is not trusted here (${code}); an operator can add its authority with NODE_EXTRA_CA_CERTS`
+    : `${url.host} could not be reached (${code ?? name ?? 'unknown'})`
+  return new OutboundError('unreachable', message, { cause: error })
+}
