@@ -1,10 +1,4 @@
-import {
-  generateKeyPair,
-  type KeyObject,
-  randomBytes,
-  webcrypto,
-  X509Certificate,
-} from 'node:crypto'
+import { generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
 import { SAMLError } from './checks.ts'
 import { strictBase64 } from './encoding.ts'
