@@ -1,0 +1,60 @@
+import { domainToASCII } from 'node:url'
+import { ApiError } from '../http/errors.ts'
+
+const invisible = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
+const asciiLetter = /[a-z]/i
+const localPart = /^[^\s"(),:;<>@[\\\].]+(?:\.[^\s"(),:;<>@[\\\].]+)*$/
+const label = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/
+const maxBytes = 254
+const maxLocalBytes = 64
+
+/**
+ * The one spelling under which an e-mail address is stored and compared: ASCII white space at both
+ * ends dropped, NFC, lower-case, an international domain in its ASCII form (RFC 5891). Throws
+ * `invalid_email` for what is no address of RFC 5321 or 6531 (quoted local parts and address literals
+ * count as none), for invisible characters, and for look-alikes that would turn into ASCII letters.
+ */
+export function normalizeEmail(text: string): string {
+  const given = text.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '')
+  const at = given.indexOf('@')
+  if (at < 1 || at !== given.lastIndexOf('@') || given.length > maxBytes || invisible.test(given))
+    throw new ApiError('invalid_email')
+  if ([...given].some(becomesASCII)) throw new ApiError('invalid_email')
+  const normal = given.normalize('NFC').toLowerCase().normalize('NFC')
+  const [local = '', domain = ''] = normal.split('@')
+  const email_address = `${local}@${asciiDomain(domain)}`
+  if (
+    !localPart.test(local) ||
+    Buffer.byteLength(local) > maxLocalBytes ||
+    Buffer.byteLength(email_address) > maxBytes
+  )
+    throw new ApiError('invalid_email')
+  return email_address
+}
+
+/** The domain of an address that went through `normalizeEmail`. */
+export function emailDomain(email_address: string): string {
+  return email_address.slice(email_address.lastIndexOf('@') + 1)
+}
+
+/** Such as the Kelvin sign, whose lower case is `k`: it must not name the member that has the `k`. */
+function becomesASCII(character: string): boolean {
+  return (
+    character.charCodeAt(0) > 0x7f && asciiLetter.test(character.normalize('NFC').toLowerCase())
+  )
+}
+
+function asciiDomain(domain: string): string {
+  // Compatibility characters (full-width letters, ideographic stops) would be mapped, not encoded.
+  if (domain !== domain.normalize('NFKC')) throw new ApiError('invalid_email')
+  const international = /[^\0-\x7f]|xn--/.test(domain)
+  const ascii = international ? domainToASCII(domain) : domain
+  const labels = ascii.split('.')
+  if (
+    labels.length < 2 ||
+    !labels.every((each) => label.test(each)) ||
+    /^\d+$/.test(labels.at(-1)!)
+  )
+    throw new ApiError('invalid_email')
+  return ascii
+}
