@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { ApiError } from '../http/errors.ts'
 
 const invisible = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
@@ -45,16 +45,22 @@ function becomesASCII(character: string): boolean {
 }
 
 function asciiDomain(domain: string): string {
-  // Compatibility characters (full-width letters, ideographic stops) would be mapped, not encoded.
-  if (domain !== domain.normalize('NFKC')) throw new ApiError('invalid_email')
-  const international = /[^\0-\x7f]|xn--/.test(domain)
-  const ascii = international ? domainToASCII(domain) : domain
-  const labels = ascii.split('.')
+  const labels = domain.split('.').map(asciiLabel)
   if (
     labels.length < 2 ||
     !labels.every((each) => label.test(each)) ||
     /^\d+$/.test(labels.at(-1)!)
   )
     throw new ApiError('invalid_email')
-  return ascii
+  return labels.join('.')
+}
+
+/** Nothing where a label is not its own one spelling: compatibility characters, broken punycode. */
+function asciiLabel(each: string): string {
+  if (each !== each.normalize('NFKC')) return ''
+  if (each.startsWith('xn--'))
+    return domainToUnicode(each) !== each && domainToASCII(domainToUnicode(each)) === each
+      ? each
+      : ''
+  return /[^\0-\x7f]/.test(each) ? domainToASCII(each) : each
 }
