@@ -172,6 +172,8 @@ create table sso_connections (
   foreign key (project_id, organization_id) references organizations on delete cascade
 );
 create index sso_connections_organization on sso_connections (project_id, organization_id, created_at);
+-- The callback's address names no project.
+create index sso_connections_anywhere on sso_connections (connection_id);
 
 create table saml_keys (
   project_id text not null,
