@@ -46,7 +46,9 @@ create table signing_keys (
   private_key bytea not null, -- encrypted
   signs_from timestamptz not null,
   created_at timestamptz not null default now(),
-  primary key (project_id, key_id)
+  primary key (project_id, key_id),
+  -- The first key signs from the epoch on: of two processes that make it at once, one inserts.
+  constraint signing_keys_signs_from unique (project_id, signs_from)
 );
 
 create table organizations (
