@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPublicKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
 import { SAMLError } from './checks.ts'
 import { strictBase64 } from './encoding.ts'
@@ -124,19 +124,22 @@ function toPEM(der: Buffer): string {
 }
 
 /**
- * Makes an RSA-2048 key and a self-signed certificate for it, valid from a day ago for `years`
- * (default 10). Both are PEM, the key PKCS#8.
+ * Makes an RSA-2048 key, unless `private_key` gives an RSA key, and a self-signed certificate for it,
+ * valid from a day ago for `years` (default 10). Both are PEM, the key PKCS#8.
  */
 export async function createSigningCertificate(input: {
   common_name: string
   now: Date
   years?: number
+  private_key?: KeyObject
 }): Promise<{ certificate: string; private_key: string }> {
-  const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 })
+  const privateKey =
+    input.private_key ?? (await generate('rsa', { modulusLength: 2048 })).privateKey
   const not_before = new Date(input.now.getTime() - 86_400_000)
   const not_after = new Date(input.now)
   not_after.setUTCFullYear(not_after.getUTCFullYear() + (input.years ?? 10))
-  const der = selfSign({ ...input, not_before, not_after }, { privateKey, publicKey })
+  const keys = { privateKey, publicKey: createPublicKey(privateKey) }
+  const der = selfSign({ ...input, not_before, not_after }, keys)
   const private_key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   return { certificate: toPEM(der), private_key }
 }

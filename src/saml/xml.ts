@@ -18,7 +18,8 @@ export const MAX_NAMESPACE_URI = 512
 
 const XML_DECLARATION =
   /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"utf-8"|'utf-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"yes"|'yes'|"no"|'no'))?[ \t\r\n]*\?>/i
-const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[^\s&<>"]+$/i
+// the characters of RFC 3986 without &, which libxml2 writes unescaped in canonical XML
+const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[a-z0-9._~:/?#[\]@!$'()*+,;=%-]+$/i
 const NOT_NAME_START = /^[\u0300-\u036F\u203F-\u2040\u00B7.0-9-]/
 const NONE: readonly never[] = []
 const OPTIONS = {
