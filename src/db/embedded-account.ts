@@ -136,7 +136,8 @@ async function userFor(database: string): Promise<{ name: string; uid: number; g
   return user
 }
 
-async function users(): Promise<{ name: string; uid: number; gid: number }[]> {
+/** The users of this system that `/etc/passwd` lists. */
+export async function users(): Promise<{ name: string; uid: number; gid: number }[]> {
   const lines = (await readFile('/etc/passwd', 'utf8')).split('\n')
   return lines.flatMap((line) => {
     const [name, , uid, gid] = line.split(':')

@@ -15,11 +15,6 @@ const sentences: [RegExp, (folder: string) => string][] = [
   ],
   [/Read-only file system|EROFS/, (folder) => `${folder} is on a read-only disk: ${elsewhere}.`],
   [
-    /has wrong ownership/,
-    (folder) =>
-      `The database in ${folder} belongs to another user than ${userInfo().username}. Start Portcullis as the user who made it, or ${elsewhere}.`,
-  ],
-  [
     /has invalid permissions|has group or world access/,
     (folder) =>
       `Other users may read ${folder}, and PostgreSQL refuses such a folder. Run: chmod -R go= ${folder}`,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { EmbeddedDatabaseError, elsewhere, explainFailure } from './embedded-error.ts'
 
@@ -22,7 +23,12 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   }
   try {
     await writeFile(mine, JSON.stringify(holder), { mode: 0o600 })
-    while (!(await linked(mine, file))) await removeStale(file, folder)
+    // A server that was just killed takes a moment to be gone.
+    for (let patience = 10; !(await linked(mine, file)); patience--) {
+      const held = await removeStale(file)
+      if (held && patience <= 0) throw inUse(held, folder)
+      if (held) await sleep(50)
+    }
   } catch (error) {
     throw explainFailure(error, folder)
   } finally {
@@ -42,35 +48,55 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function removeStale(file: string, folder: string): Promise<void> {
+/** Removes the lock unless the server that took it lives: then that one is returned. */
+async function removeStale(file: string): Promise<Holder | undefined> {
   const text = await readFile(file, 'utf8').catch(absent)
-  if (text === undefined) return
-  await refuseIfHeld(text, folder)
+  if (text === undefined) return undefined
+  const holder = parse(text)
+  if (holder && (await holds(holder))) return holder
   const aside = `${file}.${randomBytes(6).toString('hex')}`
   await rename(file, aside).catch(absent)
   const moved = await readFile(aside, 'utf8').catch(absent)
   // Another server may have replaced the stale lock in between: give it back.
   if (moved !== undefined && moved !== text) await linked(aside, file)
   await rm(aside, { force: true })
+  return undefined
 }
 
-async function refuseIfHeld(text: string, folder: string): Promise<void> {
-  let holder: Holder
+function parse(text: string): Holder | undefined {
   try {
-    holder = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
-    return // cut short by a full disk or a power failure: no server holds it
+    return undefined // cut short by a power failure: no server holds it
   }
-  if (!isAlive(holder.pid)) return
-  const start = await processStart(holder.pid)
-  if (start && holder.process_start && start !== holder.process_start) return
-  throw new EmbeddedDatabaseError(
+}
+
+async function holds({ pid, process_start }: Holder): Promise<boolean> {
+  if (!(await lives(pid))) return false
+  const start = await processStart(pid)
+  return !start || !process_start || start === process_start
+}
+
+function inUse(holder: Holder, folder: string): EmbeddedDatabaseError {
+  return new EmbeddedDatabaseError(
     `The database in ${folder} is in use by another Portcullis server (process ${holder.pid}, since ${holder.since}). Stop that one, or ${elsewhere}.`,
   )
 }
 
-/** Whether a process of this number exists, be it another user's. */
-export function isAlive(pid: number): boolean {
+/** Whether a process of this number works, be it another user's; a zombie does not. */
+export async function lives(pid: number): Promise<boolean> {
+  if (!exists(pid)) return false
+  try {
+    if (process.platform !== 'linux') return !(await ps(pid, 'stat=')).startsWith('Z')
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+  } catch {
+    return exists(pid)
+  }
+}
+
+/** Whether the number is taken, be it by a zombie. */
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from './embedded-account.ts'
 import type { Cluster } from './embedded-cluster.ts'
 import { explainFailure } from './embedded-error.ts'
-import { commandLine, isAlive } from './embedded-lock.ts'
+import { commandLine, exists } from './embedded-lock.ts'
 import { launch } from './embedded-process.ts'
 
 /** A PostgreSQL that answers on 127.0.0.1. */
@@ -132,7 +132,7 @@ async function endPrevious(data: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => '')
   const [first, ...rest] = text.split('\n')
   const pid = Number(first)
-  if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid || !isAlive(pid)) return
+  if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid || !exists(pid)) return
   const command = await commandLine(pid)
   if (command === undefined) return
   if (command.includes(data)) process.kill(pid, 'SIGINT')
