@@ -47,10 +47,10 @@ function authorizationEndpoint(settings: AuthorizationRequest['settings']): URL 
   const url = URL.parse(settings.authorization_url)
   const plainAllowed = settings.issuer.startsWith('http:')
   const usable = url?.protocol === 'https:' || (url?.protocol === 'http:' && plainAllowed)
-  if (!url || !usable || url.hash !== '') {
+  if (!url || !usable || url.hash !== '' || url.username !== '') {
     throw new OIDCError(
       'oidc_connection_authorization_url_invalid_format',
-      'The authorization URL of this connection is not an https URL without a fragment.',
+      'The authorization URL of this connection is not an https URL without fragment and user name.',
     )
   }
   return url

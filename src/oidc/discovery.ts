@@ -30,16 +30,21 @@ export function validateIssuer(issuer: string): void {
   refuseMultiTenantIssuer(url)
 }
 
-/** Any customer of Microsoft, and anybody with a private account, could log in through these. */
+// Microsoft's words for many tenants; the last is the one tenant of all private accounts.
+const SHARED_TENANTS = [
+  'common',
+  'organizations',
+  'consumers',
+  '9188040d-6c67-4c5b-b112-36a304b66dad',
+]
+const MICROSOFT =
+  /(^|\.)(microsoftonline\.(com|us|de|cn)|windows\.net|chinacloudapi\.cn|ciamlogin\.com)\.?$/
+
+/** Anybody with an account at Microsoft could log in through these. */
 function refuseMultiTenantIssuer(url: URL): void {
-  const path = decodeURIComponentSafe(url.pathname).toLowerCase()
-  const shared = path
-    .split('/')
-    .find((part) => ['common', 'organizations', 'consumers'].includes(part))
-  const microsoft = /(^|\.)(microsoftonline\.(com|us|de|cn)|windows\.net|chinacloudapi\.cn)$/.test(
-    url.hostname,
-  )
-  if (!path.includes('{') && !(microsoft && shared !== undefined)) return
+  const path = decoded(url.pathname).toLowerCase()
+  const shared = path.split('/').some((part) => SHARED_TENANTS.includes(part))
+  if (!path.includes('{') && !(shared && MICROSOFT.test(url.hostname))) return
   throw invalidIssuer(
     `${shown(url.href)} stands for many tenants. Enter the issuer of one: for Microsoft Entra ` +
       'https://login.microsoftonline.com/TENANT_ID/v2.0, TENANT_ID being the "Directory (tenant) ID" ' +
@@ -47,7 +52,7 @@ function refuseMultiTenantIssuer(url: URL): void {
   )
 }
 
-function decodeURIComponentSafe(text: string): string {
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
