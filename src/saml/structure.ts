@@ -129,9 +129,11 @@ function readChildren(root: XMLElement, walk: Walk): Layout | string {
   const issuer = take(ASSERTION, 'Issuer')
   take(DSIG, 'Signature')
   const status = take(PROTOCOL, 'Status')
-  if (rest[0] === walk.assertion) rest.shift()
+  if (status !== null && rest[0] === walk.assertion) rest.shift()
+  if (rest.length > 0 && rest[0] !== walk.assertion) {
+    return `an unexpected ${rest[0]!.local} in the Response`
+  }
   if (status === null) return 'no Status in its place'
-  if (rest.length > 0) return `an unexpected ${rest[0]!.local} in the Response`
   const { assertion, signatures } = walk
   return {
     response: root,
