@@ -354,3 +354,5 @@ create trigger cache after insert or update or delete on saml_keys
   for each row execute function notify_cache('connection', 'connection_id');
 create trigger cache after update or delete on organizations
   for each row execute function notify_cache('organization', 'organization_id');
+create trigger cache_of_organization after insert or update or delete on sso_connections
+  for each row execute function notify_cache('organization', 'organization_id');

@@ -30,6 +30,11 @@ export const connection = {
     'signing_private_key must be a PKCS#1 or PKCS#8 RSA key in PEM form.',
   private_key_too_long: 'A private key may take at most 10,000 characters.',
   client_secret_too_long: 'client_secret may have at most 2,048 characters.',
+  oidc_connection_issuer_required: 'issuer cannot be empty.',
+  oidc_connection_client_id_required: 'client_id cannot be empty.',
+  oidc_connection_authorization_url_required: 'authorization_url cannot be empty.',
+  oidc_connection_token_url_required: 'token_url cannot be empty.',
+  oidc_connection_jwks_url_required: 'jwks_url cannot be empty.',
   oidc_connection_issuer_url_invalid_format: 'issuer is not usable.',
   oidc_connection_authorization_url_invalid_format: 'authorization_url must be an https address.',
   oidc_connection_token_url_invalid_format: 'token_url must be an https address.',
@@ -117,6 +122,8 @@ export const oidcCallback = {
 } as const
 
 export const policy = {
+  action_available_only_for_active_members: 'This can be done only for an active member.',
+  member_session_member_id_mismatch: 'The session belongs to another member.',
   invalid_connection_for_jit_provisioning:
     'The organization does not let this connection create members.',
   email_jit_provisioning_not_allowed:

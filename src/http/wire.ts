@@ -1,10 +1,13 @@
 /** Schemas that every subject uses to say what stands on the wire. */
 import { z } from 'zod'
 
-/** A moment on the wire: RFC 3339, UTC, whole seconds. `run` gives a Date. */
+/**
+ * A moment on the wire: RFC 3339, UTC, whole seconds. `run` gives a Date, or the text of one where the
+ * row came out of PostgreSQL as JSON.
+ */
 export const Timestamp = z
-  .date()
-  .transform((date) => `${date.toISOString().slice(0, 19)}Z`)
+  .union([z.date(), z.string()])
+  .transform((moment) => `${new Date(moment).toISOString().slice(0, 19)}Z`)
   .meta({ type: 'string', format: 'date-time' })
 
 /** Metadata and claims: a JSON object of anything. */

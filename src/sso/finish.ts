@@ -1,0 +1,152 @@
+/**
+ * The only place where an identity becomes a token: the flow moves to `verified`, the assertion is
+ * burnt, and the browser goes back to the application.
+ */
+import type { Services } from '../context.ts'
+import { statement } from '../db/connect.ts'
+import { environmentOf, newId } from '../db/ids.ts'
+import { hashToken, newToken } from '../db/secrets.ts'
+import { ApiError } from '../http/errors.ts'
+import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
+import { findProject } from '../projects/projects.ts'
+import { matchRedirectURL } from '../projects/redirect-urls.ts'
+import type { Identity } from './attributes.ts'
+import type { Connection } from './connections.ts'
+import { type Check, failFlow, LoginError, type StartedFlow, startedForMs } from './flow.ts'
+import { admit, type Candidates, candidatesSQL, candidatesValues } from './provisioning.ts'
+
+export interface Verified {
+  connection: Connection
+  /** Null for a login that began at the identity provider. */
+  flow: StartedFlow | null
+  identity: Identity
+  checks: Check[]
+  request_id: string
+  /** What must not be used a second time, and until when it could be. Null for OIDC: its code is burnt at the provider. */
+  assertion: { id: string; valid_until: Date } | null
+}
+
+/**
+ * Consumes flow and assertion by one statement, decides whether the person gets in, and returns the
+ * address of the application with `stytch_token_type=sso&token=...`. Throws LoginError; nothing but the
+ * failed flow is written then.
+ */
+export async function finishLogin(services: Services, verified: Verified): Promise<string> {
+  const { connection, identity, checks } = verified
+  const project = await findProject(services, connection.project_id)
+  const organization = await cachedOrganization(services, connection)
+  const token = newToken()
+  const flow_id = verified.flow?.flow_id ?? newId('sso-flow', environmentOf(connection.project_id))
+  const candidates = await moveToVerified(services, verified, flow_id, hashToken(token))
+  try {
+    const admission = admit({ organization, connection, identity, candidates, checks })
+    const type = admission.member_id === null ? 'SIGNUP' : 'LOGIN'
+    // An IdP-initiated login goes to the default LOGIN URL, its RelayState is ignored.
+    const wanted =
+      type === 'LOGIN' ? verified.flow?.login_redirect_url : verified.flow?.signup_redirect_url
+    const url = new URL(matchRedirectURL(project, type, wanted))
+    url.searchParams.set('stytch_token_type', 'sso')
+    url.searchParams.set('token', token)
+    url.searchParams.set('slug', organization.organization_slug)
+    return url.href
+  } catch (cause) {
+    const error = cause instanceof LoginError ? cause : asLoginError(cause, checks)
+    await failFlow(services, connection.project_id, flow_id, error, ['verified'])
+    throw error
+  }
+}
+
+function asLoginError(cause: unknown, checks: Check[]): LoginError {
+  if (!(cause instanceof ApiError)) throw cause
+  checks.push({
+    name: 'redirect_url',
+    verdict: 'fail',
+    expected: 'a registered redirect URL',
+    actual: cause.message,
+    fix: { who: 'developer', what: 'Register the redirect URL with the project.' },
+  })
+  return new LoginError(cause.error_type, checks)
+}
+
+/** The organization with its policies, from the cache. */
+export async function cachedOrganization(
+  services: Services,
+  connection: Connection,
+): Promise<OrganizationRow> {
+  const { organization_id, project_id } = connection
+  return services.caches.get('organization', organization_id, () =>
+    findOrganization(
+      services.db,
+      { project_id, environment: environmentOf(project_id) },
+      organization_id,
+    ),
+  )
+}
+
+type MovedRow = Candidates & { fresh: boolean; moved: boolean }
+
+const moveSQL = `with replay as (
+    insert into saml_replays (project_id, connection_id, assertion_id, expires_at)
+    select $1, $3, $7, $8::timestamptz where $7::text is not null
+    on conflict do nothing returning 1),
+  fresh as (select ($7::text is null or exists (select 1 from replay)) as fresh),
+  moved as (
+    update sso_flows set state = 'verified', verified_at = $9, token_hash = $10, identity = $11, checks = $12
+    where project_id = $1 and flow_id = $13 and connection_id = $3 and state = 'started'
+      and started_at > $14 and (select fresh from fresh)
+    returning 1),
+  made as (
+    insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
+      request_id, token_hash, identity, checks, started_at, verified_at)
+    select $1, $2, $3, $13, 'verified', 'idp', $15, $10, $11, $12, $9, $9
+    where $16::boolean and (select fresh from fresh)
+    returning 1)
+  select (select fresh from fresh) as fresh,
+    exists (select 1 from moved) or exists (select 1 from made) as moved, ${candidatesSQL}`
+
+async function moveToVerified(
+  services: Services,
+  { connection, flow, identity, checks, assertion, request_id }: Verified,
+  flow_id: string,
+  token_hash: Buffer,
+): Promise<Candidates> {
+  const now = services.now()
+  const rows = await statement<MovedRow>(services.db, moveSQL, [
+    ...candidatesValues(connection, identity),
+    assertion?.id ?? null,
+    assertion?.valid_until ?? null,
+    now,
+    token_hash,
+    JSON.stringify(identity),
+    JSON.stringify(checks),
+    flow_id,
+    new Date(now.getTime() - startedForMs),
+    request_id,
+    flow === null,
+  ])
+  const row = rows[0]!
+  const name = 'used_once'
+  if (!row.fresh) {
+    checks.push({
+      name,
+      verdict: 'fail',
+      expected: 'an assertion that is new',
+      actual: 'one that was used before',
+    })
+    throw new LoginError('duplicate_saml_response', checks)
+  }
+  if (!row.moved) {
+    checks.push({
+      name,
+      verdict: 'fail',
+      expected: 'a login that is waiting',
+      actual: 'one that has ended or expired',
+    })
+    const { type } = connection
+    throw new LoginError(
+      type === 'saml' ? 'unsolicited_saml_response' : 'unsolicited_oidc_response',
+      checks,
+    )
+  }
+  return row
+}

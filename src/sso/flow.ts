@@ -1,0 +1,175 @@
+/**
+ * One login is one row of `sso_flows`, and this is the map of its states:
+ *
+ *     started --> verified --> redeemed        started: sent to the identity provider
+ *        |            |                        verified: it came back and was believed; the app has a token
+ *        +--> failed <+                        redeemed: the app has exchanged the token
+ *
+ * A row that stays `started` for more than 30 minutes or `verified` for more than 5 counts as expired.
+ * Every arrow is one conditional statement, so that it happens once, over any number of nodes. A login
+ * that begins at the identity provider starts its row as `verified`. Steps (start, callback,
+ * authenticate) never call one another; they meet in this row.
+ */
+import type { Services } from '../context.ts'
+import { statement } from '../db/connect.ts'
+import { newId } from '../db/ids.ts'
+import { hashToken } from '../db/secrets.ts'
+import { ApiError, type ErrorType } from '../http/errors.ts'
+import type { Connection } from './connections.ts'
+
+export const startedForMs = 30 * 60_000
+export const verifiedForMs = 5 * 60_000
+
+/** One thing that was looked at in a login; the trace, the error page and the API are made of these. */
+export interface Check {
+  name: string
+  verdict: 'pass' | 'fail' | 'skip'
+  expected?: string
+  actual?: string
+  fix?: { who: 'it_admin' | 'developer' | 'operator'; what: string }
+}
+
+/** A login that was refused: what the browser is told, and the checks that led there. */
+export class LoginError extends ApiError {
+  readonly checks: readonly Check[]
+
+  constructor(error_type: ErrorType, checks: readonly Check[], message?: string) {
+    super(error_type, {
+      ...(message !== undefined && { message }),
+      details: { checks: checks.filter((check) => check.verdict === 'fail') },
+      status: 400,
+    })
+    this.checks = checks
+  }
+}
+
+/** What a callback needs of the row that its state names. */
+export interface StartedFlow {
+  flow_id: string
+  request_id: string
+  state: 'started' | 'verified' | 'redeemed' | 'failed'
+  cookie_hash: Buffer
+  idp_request_id: string
+  scopes: string
+  pkce_code_challenge: string
+  login_redirect_url: string
+  signup_redirect_url: string
+  started_at: Date
+}
+
+/** The row that a RelayState or an OIDC `state` names on this connection, in whatever state it is. */
+export async function findFlow(
+  services: Services,
+  connection: Connection,
+  state: string,
+): Promise<StartedFlow | undefined> {
+  const rows = await statement<StartedFlow>(
+    services.db,
+    `select flow_id, request_id, state, cookie_hash, idp_request_id, scopes, pkce_code_challenge,
+            login_redirect_url, signup_redirect_url, started_at
+     from sso_flows where project_id = $1 and state_hash = $2 and connection_id = $3`,
+    [connection.project_id, hashToken(state), connection.connection_id],
+  )
+  return rows[0]
+}
+
+export interface NewFlow {
+  flow_id: string
+  request_id: string
+  state: string
+  cookie: string
+  idp_request_id: string
+  scopes: string
+  pkce_code_challenge: string
+  login_redirect_url: string
+  signup_redirect_url: string
+}
+
+/** Writes the row of a login that leaves for the identity provider. */
+export async function startFlow(
+  services: Services,
+  connection: Connection,
+  flow: NewFlow,
+): Promise<void> {
+  await statement(
+    services.db,
+    `insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
+       request_id, state_hash, cookie_hash, idp_request_id, scopes, pkce_code_challenge,
+       login_redirect_url, signup_redirect_url, started_at)
+     values ($1, $2, $3, $4, 'started', 'sp', $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      connection.project_id,
+      connection.organization_id,
+      connection.connection_id,
+      flow.flow_id,
+      flow.request_id,
+      hashToken(flow.state),
+      hashToken(flow.cookie),
+      flow.idp_request_id,
+      flow.scopes,
+      flow.pkce_code_challenge,
+      flow.login_redirect_url,
+      flow.signup_redirect_url,
+      services.now(),
+    ],
+  )
+}
+
+/**
+ * Moves a flow to `failed` with its checks; nothing else is written of a failed login. Only a row that
+ * is in one of `from` moves.
+ */
+export async function failFlow(
+  services: Services,
+  project_id: string,
+  flow_id: string,
+  error: LoginError,
+  from: readonly ('started' | 'verified')[] = ['started'],
+): Promise<void> {
+  await statement(
+    services.db,
+    `update sso_flows set state = 'failed', failed_at = $3, error_type = $4, checks = $5, token_hash = null
+     where project_id = $1 and flow_id = $2 and state = any($6)`,
+    [project_id, flow_id, services.now(), error.error_type, JSON.stringify(error.checks), from],
+  )
+}
+
+const anonymous = new Map<string, { written_at: number; suppressed: number }>()
+
+/**
+ * Writes a failed row for a callback that belongs to no flow: one a second for a connection at most, the
+ * others are counted in the next row, so that nobody can fill the table by posting.
+ */
+export async function recordAnonymousFailure(
+  services: Services,
+  connection: Connection,
+  request_id: string,
+  error: LoginError,
+): Promise<void> {
+  const now = services.now()
+  const last = anonymous.get(connection.connection_id)
+  if (last && now.getTime() - last.written_at < 1_000) {
+    last.suppressed += 1
+    return
+  }
+  if (anonymous.size > 10_000) anonymous.clear()
+  anonymous.set(connection.connection_id, { written_at: now.getTime(), suppressed: 0 })
+  const environment = connection.project_id.startsWith('project-live-') ? 'live' : 'test'
+  await statement(
+    services.db,
+    `insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
+       request_id, error_type, checks, suppressed_count, started_at, failed_at)
+     values ($1, $2, $3, $4, 'failed', 'idp', $5, $6, $7, $8, $9, $9)`,
+    [
+      connection.project_id,
+      connection.organization_id,
+      connection.connection_id,
+      newId('sso-flow', environment),
+      request_id,
+      error.error_type,
+      JSON.stringify(error.checks),
+      last?.suppressed ?? 0,
+      now,
+    ],
+  )
+}

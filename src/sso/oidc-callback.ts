@@ -1,0 +1,183 @@
+import type { Services } from '../context.ts'
+import { hashToken, sameHash } from '../db/secrets.ts'
+import { isErrorType } from '../http/errors.ts'
+import { callbackState, verifyCallback } from '../oidc/callback.ts'
+import { OIDCError } from '../oidc/checks.ts'
+import type { Identity as OIDCIdentity } from '../oidc/identity.ts'
+import { createJWKSCache, type JWKSCache } from '../oidc/jwks.ts'
+import { type Arrival, claimFlow } from './arrival.ts'
+import {
+  createAttributeReader,
+  type Identity,
+  readEmail,
+  readTrustedMetadata,
+  type SentAttribute,
+} from './attributes.ts'
+import { type Connection, callbackURL } from './connections.ts'
+import { bindingCookies } from './cookies.ts'
+import { finishLogin } from './finish.ts'
+import { findFlow, LoginError, type StartedFlow } from './flow.ts'
+import { deriveCodeVerifier, deriveNonce } from './start.ts'
+
+const errors = {
+  email: 'oidc_response_email_missing',
+  groups: 'oidc_invalid_callback_request',
+  other: 'oidc_invalid_callback_request',
+} as const
+const flowErrors = {
+  missing_cookie: 'missing_oidc_csrf_cookie',
+  cookie_mismatch: 'oidc_csrf_cookie_mismatch',
+  used: 'unsolicited_oidc_response',
+  failed: 'unsolicited_oidc_response',
+  expired: 'expired_oidc_response',
+} as const
+
+/** Signing keys of providers, kept while their connection's settings stay as they are. */
+const keys = new WeakMap<Connection, JWKSCache>()
+
+/**
+ * The redirection endpoint (OpenID Connect Core 3.1.2.5 to 3.1.3.7): finds the flow by `state`, exchanges
+ * the code, verifies, and returns the address of the application. Throws LoginError; sets
+ * `arrival.flow` as soon as the browser has proved that the flow is its own.
+ */
+export async function consumeOIDCCallback(
+  services: Services,
+  connection: Connection,
+  request: Request,
+  arrival: Arrival,
+): Promise<string> {
+  const { checks } = arrival
+  const parameters = new URL(request.url).searchParams
+  const state = readState(parameters, arrival)
+  const login = await claim(services, connection, request, state, arrival)
+  const oidc = await verify(services, connection, parameters, login, arrival)
+  const identity = toIdentity(connection, oidc, arrival)
+  return finishLogin(services, {
+    connection,
+    flow: login.flow,
+    identity,
+    checks,
+    request_id: arrival.request_id,
+    assertion: null,
+  })
+}
+
+function readState(parameters: URLSearchParams, arrival: Arrival): string {
+  try {
+    return callbackState(parameters)
+  } catch (error) {
+    throw translate(error, arrival)
+  }
+}
+
+/** The flow of this state, and the cookie of the browser that started it. */
+async function claim(
+  services: Services,
+  connection: Connection,
+  request: Request,
+  state: string,
+  arrival: Arrival,
+) {
+  const flow = await findFlow(services, connection, state)
+  if (!flow) {
+    arrival.checks.push({
+      name: 'flow',
+      verdict: 'fail',
+      expected: 'the state of a login that was started here',
+      actual: 'an unknown state',
+      fix: { who: 'it_admin', what: 'Start the login from the application.' },
+    })
+    throw new LoginError('unsolicited_oidc_response', arrival.checks)
+  }
+  claimFlow(services, request, flow, arrival, flowErrors)
+  const cookie = bindingCookies(request).find((value) =>
+    sameHash(hashToken(value), flow.cookie_hash),
+  )!
+  return { flow, state, cookie }
+}
+
+async function verify(
+  services: Services,
+  connection: Connection,
+  parameters: URLSearchParams,
+  login: { flow: StartedFlow; state: string; cookie: string },
+  arrival: Arrival,
+): Promise<OIDCIdentity> {
+  const cache = keys.get(connection) ?? createJWKSCache()
+  keys.set(connection, cache)
+  try {
+    const result = await verifyCallback({
+      settings: connection,
+      parameters,
+      expected: {
+        state: login.state,
+        nonce: deriveNonce(login.cookie, login.state),
+        code_verifier: deriveCodeVerifier(login.cookie, login.state),
+        redirect_uri: callbackURL(services.config.base_url, connection.connection_id),
+      },
+      scopes: login.flow.scopes.split(' '),
+      now: services.now(),
+      fetch: services.fetch as never,
+      keys: cache,
+    })
+    arrival.checks.push(...result.checks)
+    return result.identity
+  } catch (error) {
+    throw translate(error, arrival)
+  }
+}
+
+function translate(error: unknown, arrival: Arrival): unknown {
+  if (!(error instanceof OIDCError)) return error
+  arrival.checks.push(...error.checks)
+  const { error_type } = error
+  return new LoginError(
+    isErrorType(error_type) ? error_type : 'oidc_invalid_callback_request',
+    arrival.checks,
+    error.message,
+  )
+}
+
+/** Maps claims to who the person is: `sub` or the mapped idp_user_id, e-mail, name, groups, metadata. */
+function toIdentity(connection: Connection, oidc: OIDCIdentity, { checks }: Arrival): Identity {
+  const source = {
+    attributes: toAttributes(oidc.claims),
+    mapping: connection.attribute_mapping,
+    checks,
+    name_id: oidc.subject,
+    errors,
+  }
+  const read = createAttributeReader(source)
+  const email_address = readEmail(
+    source,
+    read.single('email', errors.email) ?? oidc.email ?? undefined,
+  )
+  const parts = [read.single('first_name', errors.other), read.single('last_name', errors.other)]
+  const mapped = parts.filter((part) => part !== undefined).join(' ')
+  const name = read.single('full_name', errors.other) ?? (mapped || oidc.name)
+  const subject = read.single('idp_user_id', errors.other) ?? oidc.subject
+  checks.push({ name: 'subject', verdict: 'pass', actual: subject.slice(0, 200) })
+  return {
+    subject,
+    external_id: oidc.subject,
+    email_address,
+    email_verified: read.mapsTo('email') ? null : oidc.email_verified,
+    name: name ?? '',
+    groups: read.list('groups'),
+    sso_attributes: Object.fromEntries(Object.entries(oidc.claims)),
+    trusted_metadata: readTrustedMetadata(source),
+    session_not_on_or_after: null,
+  }
+}
+
+/** Claims as attributes: strings, numbers, booleans and lists of strings; nothing nested. */
+function toAttributes(claims: Readonly<Record<string, unknown>>): SentAttribute[] {
+  return Object.entries(claims).flatMap(([name, value]) => {
+    if (Array.isArray(value)) {
+      const strings = value.every((entry) => typeof entry === 'string')
+      return strings ? [{ name, values: value as string[] }] : []
+    }
+    if (value === null || typeof value === 'object') return []
+    return [{ name, values: [String(value)] }]
+  })
+}

@@ -1,0 +1,289 @@
+/**
+ * Who gets in: which member an identity is, may be linked to, or becomes. Pure; the callback asks it
+ * beforehand, and `authenticate` again in its own transaction, where the member is written.
+ */
+
+import type { ErrorType } from '../http/errors.ts'
+import { emailDomain } from '../members/email.ts'
+import type { OrganizationRow } from '../organizations/organization.ts'
+import type { Identity } from './attributes.ts'
+import type { Connection } from './connections.ts'
+import { type Check, LoginError } from './flow.ts'
+
+interface CandidateMember {
+  member_id: string
+  status: 'pending' | 'invited' | 'active' | 'deleted'
+  email_address: string
+  is_breakglass: boolean
+}
+
+/** Everything in the organization that could be this person, read in one statement. */
+export interface Candidates {
+  /** The member that (connection, subject) is registered to. */
+  by_subject: CandidateMember | null
+  /** The member, not deleted, with the asserted address. */
+  by_email:
+    | (CandidateMember & {
+        has_registration: boolean
+        /** Another subject of this very connection. */
+        has_other_subject: boolean
+      })
+    | null
+  /** A deleted member has the asserted address. */
+  deleted_email: boolean
+  /** The member that has retired the asserted address. */
+  retired_by: string | null
+  /** Another organization claims the domain of the asserted address. */
+  claimed_elsewhere: boolean
+}
+
+/**
+ * The columns of Candidates. Values: $1 project, $2 organization, $3 connection, $4 subject, $5 e-mail
+ * address, $6 its domain.
+ */
+export const candidatesSQL = `
+  (select jsonb_build_object('member_id', m.member_id, 'status', m.status,
+      'email_address', m.email_address, 'is_breakglass', m.is_breakglass)
+    from sso_registrations r join members m on m.project_id = r.project_id and m.member_id = r.member_id
+    where r.project_id = $1 and r.connection_id = $3 and r.subject = $4) as by_subject,
+  (select jsonb_build_object('member_id', m.member_id, 'status', m.status,
+      'email_address', m.email_address, 'is_breakglass', m.is_breakglass,
+      'has_registration', exists (select 1 from sso_registrations r
+        where r.project_id = $1 and r.member_id = m.member_id),
+      'has_other_subject', exists (select 1 from sso_registrations r
+        where r.project_id = $1 and r.member_id = m.member_id and r.connection_id = $3 and r.subject <> $4))
+    from members m where m.project_id = $1 and m.organization_id = $2 and m.email_address = $5
+      and m.status <> 'deleted') as by_email,
+  exists (select 1 from members m where m.project_id = $1 and m.organization_id = $2
+    and m.email_address = $5 and m.status = 'deleted') as deleted_email,
+  (select e.member_id from retired_emails e where e.project_id = $1 and e.organization_id = $2
+    and e.email_address = $5) as retired_by,
+  exists (select 1 from organizations o where o.project_id = $1 and o.organization_id <> $2
+    and o.claimed_email_domains && array[$6::text]) as claimed_elsewhere`
+
+/** The values that candidatesSQL takes, in order. */
+export function candidatesValues(connection: Connection, identity: Identity): string[] {
+  return [
+    connection.project_id,
+    connection.organization_id,
+    connection.connection_id,
+    identity.subject,
+    identity.email_address,
+    emailDomain(identity.email_address),
+  ]
+}
+
+/** What is to be written when the app redeems its token. */
+export type Admission =
+  | { member_id: null; new_email: string }
+  | { member_id: string; new_email: string | null; retired_email: string | null }
+
+interface Question {
+  organization: OrganizationRow
+  connection: Connection
+  identity: Identity
+  candidates: Candidates
+  /** The checks so far; those made here are added. */
+  checks: Check[]
+}
+
+/** Decides; throws LoginError with the checks when the person does not get in. */
+export function admit(question: Question): Admission {
+  const { candidates, checks } = question
+  const registered = candidates.by_subject
+  if (registered && registered.status !== 'deleted') {
+    checks.push({
+      name: 'member',
+      verdict: 'pass',
+      actual: `known by this connection: ${registered.member_id}`,
+    })
+    checkAuthMethod(question, registered.is_breakglass)
+    return { member_id: registered.member_id, ...emailChange(question, registered) }
+  }
+  if (question.identity.email_verified === false) refuseUnverified(question)
+  if (candidates.by_email) return link(question, candidates.by_email)
+  if (registered || candidates.deleted_email)
+    refuse(
+      question,
+      'action_available_only_for_active_members',
+      {
+        name: 'member',
+        expected: 'a member that was not deleted',
+        actual: 'a deleted member',
+        fix: {
+          who: 'developer',
+          what: 'Reactivate the member, or create it again, through the API.',
+        },
+      },
+      'This member was deleted from the organization.',
+    )
+  return create(question)
+}
+
+/** Decision 1: a changed address becomes the member's unless another member has it. */
+function emailChange(question: Question, member: CandidateMember) {
+  const { identity, candidates, checks } = question
+  const { email_address } = identity
+  const unchanged = { new_email: null, retired_email: null }
+  if (member.email_address === email_address) return unchanged
+  const takenBy =
+    candidates.by_email?.member_id ??
+    (candidates.retired_by !== member.member_id ? candidates.retired_by : null)
+  const kept = takenBy
+    ? `another member has ${email_address}`
+    : identity.email_verified === false && 'the provider says that the new address is not verified'
+  if (kept) {
+    checks.push({
+      name: 'email_change',
+      verdict: 'skip',
+      expected: email_address,
+      actual: `${member.email_address} is kept: ${kept}`,
+    })
+    return unchanged
+  }
+  checks.push({
+    name: 'email_change',
+    verdict: 'pass',
+    actual: `${member.email_address} becomes ${email_address}`,
+  })
+  return { new_email: email_address, retired_email: member.email_address }
+}
+
+/** Decision 2: a member of this organization with the same address is linked. */
+function link(question: Question, member: NonNullable<Candidates['by_email']>): Admission {
+  const { organization, identity, checks } = question
+  const allowed = organization.email_allowed_domains
+  const domain = emailDomain(identity.email_address)
+  if (member.has_other_subject)
+    refuse(
+      question,
+      'duplicate_member_email',
+      {
+        name: 'member',
+        expected: 'the person that this connection has registered for this address',
+        actual: 'another person of the identity provider with the same address',
+        fix: {
+          who: 'it_admin',
+          what: 'Two people of the identity provider carry one address: correct it there, or delete the member and create it again.',
+        },
+      },
+      'Another person of this identity provider has already signed in with this e-mail address.',
+    )
+  if (member.has_registration && allowed.length > 0 && !allowed.includes(domain))
+    refuse(question, 'invalid_email_for_jit_provisioning', {
+      name: 'member',
+      expected: `an address of ${allowed.join(', ')}`,
+      actual: `${identity.email_address}, a member that another connection has registered`,
+      fix: {
+        who: 'developer',
+        what: `Add ${domain} to email_allowed_domains of the organization if its members may use this connection.`,
+      },
+    })
+  checks.push({
+    name: 'member',
+    verdict: 'pass',
+    actual: `linked by e-mail address: ${member.member_id}`,
+  })
+  checkAuthMethod(question, member.is_breakglass)
+  return { member_id: member.member_id, new_email: null, retired_email: null }
+}
+
+/** Decision 3: the member is made now, if the organization lets this connection do that. */
+function create(question: Question): Admission {
+  const { organization, connection, identity, candidates, checks } = question
+  checkAuthMethod(question, false)
+  const domain = emailDomain(identity.email_address)
+  const fix = (what: string) => ({ who: 'developer' as const, what })
+  const name = 'jit_provisioning'
+  if (candidates.retired_by)
+    refuse(question, 'retired_member_email', {
+      name,
+      expected: 'an address that nobody has used',
+      actual: `${identity.email_address}, retired by ${candidates.retired_by}`,
+      fix: fix('Unlink the retired address through the API if somebody else shall have it.'),
+    })
+  if (candidates.claimed_elsewhere)
+    refuse(question, 'action_not_allowed_email_domain_is_claimed', {
+      name,
+      expected: 'a domain that no other organization claims',
+      actual: domain,
+      fix: fix('See claimed_email_domains of the other organization.'),
+    })
+  if (organization.sso_jit_provisioning === 'NOT_ALLOWED')
+    refuse(question, 'invalid_connection_for_jit_provisioning', {
+      name,
+      expected: 'sso_jit_provisioning',
+      actual: 'NOT_ALLOWED, and this person is no member',
+      fix: fix(
+        'Create or invite the member first, or set sso_jit_provisioning to ALL_ALLOWED or RESTRICTED.',
+      ),
+    })
+  if (organization.sso_jit_provisioning === 'RESTRICTED') {
+    const connections = organization.sso_jit_provisioning_allowed_connections
+    if (!connections.includes(connection.connection_id))
+      refuse(question, 'invalid_connection_for_jit_provisioning', {
+        name,
+        expected: connections.join(', ') || 'a connection of the list',
+        actual: connection.connection_id,
+        fix: fix('Add this connection to sso_jit_provisioning_allowed_connections.'),
+      })
+    const domains = organization.email_allowed_domains
+    if (domains.length > 0 && !domains.includes(domain))
+      refuse(question, 'invalid_email_for_jit_provisioning', {
+        name,
+        expected: domains.join(', '),
+        actual: domain,
+        fix: fix(`Add ${domain} to email_allowed_domains of the organization.`),
+      })
+  }
+  checks.push({
+    name,
+    verdict: 'pass',
+    expected: organization.sso_jit_provisioning,
+    actual: `${identity.email_address} becomes a member`,
+  })
+  return { member_id: null, new_email: identity.email_address }
+}
+
+function checkAuthMethod(question: Question, is_breakglass: boolean): void {
+  const { organization, checks } = question
+  const restricted = organization.auth_methods === 'RESTRICTED'
+  const allowed = !restricted || organization.allowed_auth_methods.includes('sso')
+  const actual = restricted
+    ? organization.allowed_auth_methods.join(', ')
+    : organization.auth_methods
+  if (allowed || is_breakglass) {
+    checks.push({
+      name: 'auth_method',
+      verdict: 'pass',
+      expected: 'sso',
+      actual: is_breakglass && !allowed ? 'a break-glass member' : actual,
+    })
+    return
+  }
+  refuse(question, 'operation_restricted_by_organization_auth_methods', {
+    name: 'auth_method',
+    expected: 'sso among allowed_auth_methods',
+    actual,
+    fix: { who: 'developer', what: 'Add sso to allowed_auth_methods of the organization.' },
+  })
+}
+
+function refuseUnverified(question: Question): never {
+  return refuse(question, 'oidc_response_unverified_email', {
+    name: 'email_verified',
+    expected: 'true, or nothing said',
+    actual: 'false',
+    fix: { who: 'it_admin', what: 'Verify the address of this person at the identity provider.' },
+  })
+}
+
+function refuse(
+  question: Question,
+  error_type: ErrorType,
+  check: Omit<Check, 'verdict'>,
+  message?: string,
+): never {
+  question.checks.push({ verdict: 'fail', ...check })
+  throw new LoginError(error_type, question.checks, message)
+}

@@ -1,0 +1,190 @@
+import type { Services } from '../context.ts'
+import { decodeUTF8, readBody } from '../http/body.ts'
+import { isErrorType } from '../http/errors.ts'
+import type { SAMLIdentity } from '../saml/assertion.ts'
+import { SAMLError } from '../saml/checks.ts'
+import { verifyResponse } from '../saml/response.ts'
+import { type Arrival, claimFlow } from './arrival.ts'
+import {
+  createAttributeReader,
+  type Identity,
+  readEmail,
+  readTrustedMetadata,
+  sentAttributes,
+} from './attributes.ts'
+import { type Connection, callbackURL } from './connections.ts'
+import { finishLogin } from './finish.ts'
+import { type Check, findFlow, LoginError, type StartedFlow } from './flow.ts'
+
+const formLimit = 400 * 1024
+const transient = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient'
+const errors = {
+  email: 'invalid_saml_response_email',
+  groups: 'invalid_saml_response_groups',
+  other: 'invalid_saml_response',
+} as const
+const flowErrors = {
+  missing_cookie: 'missing_saml_csrf_cookie',
+  cookie_mismatch: 'saml_csrf_cookie_mismatch',
+  used: 'duplicate_saml_response',
+  failed: 'unsolicited_saml_response',
+  expired: 'expired_saml_response',
+} as const
+
+/**
+ * The assertion consumer service (SAML Bindings 3.5, Profiles 4.1): takes a posted Response, finds the
+ * flow by RelayState, verifies, and returns the address of the application. Throws LoginError; sets
+ * `arrival.flow` as soon as the browser has proved that the flow is its own.
+ */
+export async function consumeSAMLResponse(
+  services: Services,
+  connection: Connection,
+  request: Request,
+  arrival: Arrival,
+): Promise<string> {
+  const { checks } = arrival
+  const form = await readForm(request, checks)
+  const flow = await findStartedFlow(services, connection, form.relay_state)
+  if (flow) claimFlow(services, request, flow, arrival, flowErrors)
+  const saml = verify(services, connection, form, flow, checks)
+  const identity = toIdentity(connection, saml, checks)
+  return finishLogin(services, {
+    connection,
+    flow,
+    identity,
+    checks,
+    request_id: arrival.request_id,
+    assertion: { id: saml.assertion_id, valid_until: saml.valid_until },
+  })
+}
+
+interface Form {
+  saml_response: string
+  relay_state: string
+}
+
+async function readForm(request: Request, checks: Check[]): Promise<Form> {
+  const form = new URLSearchParams(decodeUTF8(await readBody(request, formLimit)))
+  const responses = form.getAll('SAMLResponse')
+  const relayStates = form.getAll('RelayState')
+  const single = responses.length === 1 && responses[0] !== '' && relayStates.length <= 1
+  const check: Check = {
+    name: 'form',
+    verdict: single ? 'pass' : 'fail',
+    expected: 'one SAMLResponse and at most one RelayState, posted as a form',
+    actual: `${responses.length} SAMLResponse, ${relayStates.length} RelayState`,
+  }
+  checks.push(check)
+  if (single) return { saml_response: responses[0]!, relay_state: relayStates[0] ?? '' }
+  check.fix = {
+    who: 'it_admin',
+    what: 'Set the identity provider to answer by the HTTP-POST binding.',
+  }
+  throw new LoginError(
+    responses.length === 0 ? 'missing_saml_response' : 'invalid_saml_response',
+    checks,
+  )
+}
+
+/** Our RelayState is an opaque handle; anything else is the identity provider's own and ignored. */
+async function findStartedFlow(services: Services, connection: Connection, relay_state: string) {
+  if (!/^[A-Za-z0-9_-]{43}$/.test(relay_state)) return null
+  return (await findFlow(services, connection, relay_state)) ?? null
+}
+
+function verify(
+  services: Services,
+  connection: Connection,
+  form: Form,
+  flow: StartedFlow | null,
+  checks: Check[],
+): SAMLIdentity {
+  const acs_url = callbackURL(services.config.base_url, connection.connection_id)
+  try {
+    const result = verifyResponse({
+      saml_response: form.saml_response,
+      settings: {
+        idp_entity_id: connection.idp_entity_id,
+        acs_urls: present(acs_url, connection.alternative_acs_url),
+        audiences: present(acs_url, connection.alternative_audience_uri),
+        keys: connection.verification_keys,
+        idp_initiated_auth_disabled: connection.idp_initiated_auth_disabled,
+      },
+      in_response_to: flow?.idp_request_id ?? null,
+      now: services.now(),
+    })
+    checks.push(...result.checks)
+    return result.identity
+  } catch (error) {
+    if (!(error instanceof SAMLError)) throw error
+    checks.push(...error.checks)
+    // A Response that answers a request, but came without the RelayState that names the request.
+    const lost =
+      error.error_type === 'unsolicited_saml_response' && !flow && form.relay_state === ''
+    const error_type = lost ? 'missing_saml_relay_state' : error.error_type
+    throw new LoginError(
+      isErrorType(error_type) ? error_type : 'invalid_saml_response',
+      checks,
+      error.message,
+    )
+  }
+}
+
+function present(...urls: string[]): string[] {
+  return urls.filter((url) => url !== '')
+}
+
+/** Maps NameID and attributes to who the person is (design: subject, e-mail, name, groups, metadata). */
+function toIdentity(connection: Connection, saml: SAMLIdentity, checks: Check[]): Identity {
+  const source = {
+    attributes: saml.attributes,
+    mapping: connection.attribute_mapping,
+    checks,
+    name_id: saml.name_id,
+    errors,
+  }
+  const read = createAttributeReader(source)
+  const email_address = readEmail(source, read.single('email', errors.email))
+  const full_name = read.single('full_name', errors.other)
+  const parts = [read.single('first_name', errors.other), read.single('last_name', errors.other)]
+  const name = full_name ?? parts.filter((part) => part !== undefined).join(' ')
+  checks.push({
+    name: 'name',
+    verdict: name === '' ? 'skip' : 'pass',
+    actual: name || 'none was sent',
+  })
+  const groups = read.list('groups')
+  if (read.mapsTo('groups'))
+    checks.push({
+      name: 'groups',
+      verdict: 'pass',
+      actual: groups.join(', ').slice(0, 500) || 'none',
+    })
+  return {
+    subject: subjectOf(saml, read.single('idp_user_id', errors.other), email_address, checks),
+    external_id: saml.name_id,
+    email_address,
+    email_verified: null,
+    name,
+    groups,
+    sso_attributes: sentAttributes(saml.attributes),
+    trusted_metadata: readTrustedMetadata(source),
+    session_not_on_or_after: saml.session_not_on_or_after?.toISOString() ?? null,
+  }
+}
+
+function subjectOf(
+  saml: SAMLIdentity,
+  idp_user_id: string | undefined,
+  email_address: string,
+  checks: Check[],
+): string {
+  const [subject, from] =
+    idp_user_id !== undefined
+      ? [idp_user_id, 'the mapped idp_user_id']
+      : saml.name_id_format !== transient
+        ? [saml.name_id, 'NameID']
+        : [email_address, 'the e-mail address, because the NameID is transient']
+  checks.push({ name: 'subject', verdict: 'pass', expected: from, actual: subject.slice(0, 200) })
+  return subject
+}
