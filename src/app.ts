@@ -8,11 +8,12 @@ import { type Gatekeepers, mountEndpoints, sendError } from './http/endpoint.ts'
 import { ApiError } from './http/errors.ts'
 import { authenticate } from './projects/authenticate.ts'
 import { findProject } from './projects/projects.ts'
+import { authorize } from './sessions/authorize.ts'
 
 const gatekeepers: Gatekeepers = {
   authenticate,
   findProject,
-  authorize: async () => null,
+  authorize,
 }
 
 /** The whole server as one Hono application; `main.ts` and the tests give it to a listener. */

@@ -30,6 +30,8 @@ export interface RequestMemberSession {
   member_session_id: string
   member_id: string
   organization_id: string
+  /** The ids of the roles in force in it. */
+  roles: readonly string[]
 }
 
 /** What one request has: everything of the process, its project, its id. */

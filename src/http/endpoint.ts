@@ -15,7 +15,7 @@ type Raw = Readonly<Record<string, unknown>>
 /** What a member session must hold to make a call (backend.md section 10). */
 export interface Permission {
   resource_id: string
-  /** One action, or those that this input needs. */
+  /** One action, or those that this input needs; none: a valid session, and run() judges the rest. */
   action: string | ((input: Raw) => string[])
   /** Members may do it to themselves by a permission on `stytch.self`. */
   self?: boolean
@@ -32,6 +32,8 @@ export interface Endpoint {
   /** `project`: Basic project_id:secret. `none`: public; the project comes from the path. */
   auth: 'project' | 'none'
   permission: Permission | undefined
+  /** Of every good answer, such as Cache-Control. */
+  headers: Record<string, string> | undefined
   run(input: unknown, context: Context): Promise<unknown>
 }
 
@@ -43,6 +45,7 @@ interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
   output: O
   auth?: Endpoint['auth']
   permission?: Permission
+  headers?: Record<string, string>
   run(input: z.output<I>, context: Context): Promise<z.input<O>>
 }
 
@@ -50,7 +53,8 @@ interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
 export function endpoint<I extends z.ZodObject, O extends z.ZodObject>(
   definition: Definition<I, O>,
 ): Endpoint & Definition<I, O> {
-  return { auth: 'project', permission: undefined, ...definition } as Endpoint & Definition<I, O>
+  const absent = { auth: 'project', permission: undefined, headers: undefined }
+  return { ...absent, ...definition } as Endpoint & Definition<I, O>
 }
 
 /** What the composition root passes in, because http/ knows no subject. */
@@ -113,7 +117,8 @@ async function answer(
         raw,
       )
     const output = await each.run(parseInput(each.input, raw), context)
-    return c.json({ status_code: 200, request_id, ...each.output.parse(output) })
+    const body = { status_code: 200, request_id, ...each.output.parse(output) }
+    return each.headers ? c.json(body, 200, each.headers) : c.json(body)
   } catch (error) {
     return sendError(c, services, request_id, error)
   }
