@@ -5,11 +5,27 @@ import { authenticateSession } from './sessions/authenticate.ts'
 import { getSessions } from './sessions/get.ts'
 import { getJWKS } from './sessions/jwks.ts'
 import { revokeSession } from './sessions/revoke.ts'
+import { deleteConnection } from './sso/connection-delete.ts'
+import { getConnections } from './sso/connection-list.ts'
+import { createOIDCConnection } from './sso/oidc-connection-create.ts'
+import { updateOIDCConnection } from './sso/oidc-connection-update.ts'
+import { updateSAMLConnectionByURL } from './sso/saml-connection-by-url.ts'
+import { deleteVerificationCertificate } from './sso/saml-connection-certificates.ts'
+import { createSAMLConnection } from './sso/saml-connection-create.ts'
+import { updateSAMLConnection } from './sso/saml-connection-update.ts'
 
 export const api: readonly Endpoint[] = [
+  whoami,
   getSessions,
   authenticateSession,
   revokeSession,
   getJWKS,
-  whoami,
+  getConnections,
+  deleteConnection,
+  createOIDCConnection,
+  updateOIDCConnection,
+  createSAMLConnection,
+  updateSAMLConnection,
+  updateSAMLConnectionByURL,
+  deleteVerificationCertificate,
 ]
