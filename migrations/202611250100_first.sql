@@ -120,6 +120,8 @@ create table members (
 create unique index members_email on members (project_id, organization_id, email_address) where status <> 'deleted';
 create index members_deleted_email on members (project_id, organization_id, email_address) where status = 'deleted';
 create unique index members_external_id on members (project_id, organization_id, external_id) where status <> 'deleted';
+create unique index members_phone_number on members (project_id, organization_id, mfa_phone_number)
+  where status <> 'deleted' and mfa_phone_number <> '';
 create index members_organization on members (project_id, organization_id, member_id);
 create index members_email_anywhere on members (project_id, email_address);
 create index members_email_fuzzy on members using gin (email_address gin_trgm_ops);

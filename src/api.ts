@@ -1,5 +1,10 @@
 /** The table of contents: every endpoint of the API, in the order of the SDK's namespaces. */
 import type { Endpoint } from './http/endpoint.ts'
+import { createMember } from './members/create.ts'
+import { deleteMember, reactivateMember } from './members/delete.ts'
+import { dangerouslyGetMember, getMember } from './members/get.ts'
+import { searchMembers } from './members/search.ts'
+import { updateMember } from './members/update.ts'
 import { whoami } from './projects/whoami.ts'
 import { authenticateSession } from './sessions/authenticate.ts'
 import { getSessions } from './sessions/get.ts'
@@ -16,6 +21,13 @@ import { updateSAMLConnection } from './sso/saml-connection-update.ts'
 
 export const api: readonly Endpoint[] = [
   whoami,
+  createMember,
+  getMember,
+  dangerouslyGetMember,
+  updateMember,
+  deleteMember,
+  reactivateMember,
+  searchMembers,
   getSessions,
   authenticateSession,
   revokeSession,

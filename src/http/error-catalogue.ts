@@ -75,12 +75,19 @@ export const badRequest = {
     'A member can be reactivated only with a verified e-mail address.',
   no_deleted_member_found_for_reactivation: 'There is no deleted member with this id.',
   invalid_phone_number: 'The phone number must be in E.164 form, such as +15551234567.',
-  duplicate_member_phone_number: 'A member with this phone number already exists.',
+  duplicate_member_phone_number:
+    'A member with this phone number already exists in the organization.',
+  duplicate_member_phone_number_for_member:
+    'The member has another phone number already, which must be deleted first.',
+  default_mfa_member_missing_factor:
+    'The member has not enrolled the factor that default_mfa_method names.',
   invalid_mfa_default_method: 'default_mfa_method must be sms_otp or totp.',
   // search
   user_search_invalid_cursor: 'The cursor is not one of this search.',
   user_search_invalid_operator: 'The operator must be AND.',
   search_invalid_status_filter: 'A status is not one of active, invited, pending, deleted.',
+  member_search_cannot_mix_internal_and_external_member_ids:
+    'member_ids must hold either ids of this API or external ids.',
   member_search_organization_ids_empty: 'organization_ids must name at least one organization.',
   // sessions
   invalid_session_token: 'The session_token is not well formed.',
@@ -162,6 +169,8 @@ export const byStatus = {
   403: {
     session_authorization_error: 'The member session does not hold the permission for this call.',
     session_authorization_tenancy_error: 'The member session belongs to another organization.',
+    member_cannot_update_their_email_address:
+      'A member cannot change its own e-mail address with its session.',
     use_https: 'Plain http is not accepted.',
   },
   404: {

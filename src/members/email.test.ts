@@ -43,6 +43,8 @@ const refused: [why: string, given: string][] = [
   ['a lone surrogate', 'alice\ud800@acme.example'],
   ['a Kelvin sign for k', 'mar\u212a@acme.example'],
   ['a dotted capital I', 'AL\u0130CE@acme.example'],
+  ['full-width letters', '\uff41lice@acme.example'],
+  ['a full-width @', 'alice\uff20evil.example@acme.example'],
   ['full-width letters in the domain', 'alice@\uff41cme.example'],
   ['an ideographic full stop', 'alice@acme\u3002example'],
   ['a domain of one label', 'alice@localhost'],

@@ -1,10 +1,9 @@
-import { domainToASCII, domainToUnicode } from 'node:url'
 import { ApiError } from '../http/errors.ts'
+import { normalizeDomain } from '../organizations/domains.ts'
 
 const invisible = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 const asciiLetter = /[a-z]/i
 const localPart = /^[^\s"(),:;<>@[\\\].]+(?:\.[^\s"(),:;<>@[\\\].]+)*$/
-const label = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/
 const maxBytes = 254
 const maxLocalBytes = 64
 
@@ -12,7 +11,8 @@ const maxLocalBytes = 64
  * The one spelling under which an e-mail address is stored and compared: ASCII white space at both
  * ends dropped, NFC, lower-case, an international domain in its ASCII form (RFC 5891). Throws
  * `invalid_email` for what is no address of RFC 5321 or 6531 (quoted local parts and address literals
- * count as none), for invisible characters, and for look-alikes that would turn into ASCII letters.
+ * count as none), for invisible characters, and for look-alikes:
+ * compatibility characters and what would turn into ASCII letters.
  */
 export function normalizeEmail(text: string): string {
   const given = text.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '')
@@ -21,10 +21,13 @@ export function normalizeEmail(text: string): string {
     throw new ApiError('invalid_email')
   if ([...given].some(becomesASCII)) throw new ApiError('invalid_email')
   const normal = given.normalize('NFC').toLowerCase().normalize('NFC')
-  const [local = '', domain = ''] = normal.split('@')
-  const email_address = `${local}@${asciiDomain(domain)}`
+  const local = normal.slice(0, normal.indexOf('@'))
+  const domain = normalizeDomain(normal.slice(local.length + 1))
+  const email_address = `${local}@${domain}`
   if (
+    domain === undefined ||
     !localPart.test(local) ||
+    local !== local.normalize('NFKC') ||
     Buffer.byteLength(local) > maxLocalBytes ||
     Buffer.byteLength(email_address) > maxBytes
   )
@@ -42,25 +45,4 @@ function becomesASCII(character: string): boolean {
   return (
     character.charCodeAt(0) > 0x7f && asciiLetter.test(character.normalize('NFC').toLowerCase())
   )
-}
-
-function asciiDomain(domain: string): string {
-  const labels = domain.split('.').map(asciiLabel)
-  if (
-    labels.length < 2 ||
-    !labels.every((each) => label.test(each)) ||
-    /^\d+$/.test(labels.at(-1)!)
-  )
-    throw new ApiError('invalid_email')
-  return labels.join('.')
-}
-
-/** Nothing where a label is not its own one spelling: compatibility characters, broken punycode. */
-function asciiLabel(each: string): string {
-  if (each !== each.normalize('NFKC')) return ''
-  if (each.startsWith('xn--'))
-    return domainToUnicode(each) !== each && domainToASCII(domainToUnicode(each)) === each
-      ? each
-      : ''
-  return /[^\0-\x7f]/.test(each) ? domainToASCII(each) : each
 }

@@ -109,6 +109,29 @@ export async function findMember(
   return rows[0]
 }
 
+const lockByReference = `select member_id from members
+  where project_id = $1 and organization_id = $2 and (member_id = $3 or external_id = $3)
+    and status <> 'deleted'
+  for no key update`
+
+/**
+ * The id of the member, not deleted, that a reference names, with its row locked until the transaction
+ * ends: a change to it is made of its latest state, and a login of it waits. Throws `member_not_found`.
+ */
+export async function lockMember(
+  trx: Database,
+  organization: OrganizationRow,
+  reference: string,
+): Promise<string> {
+  const rows = await statement<{ member_id: string }>(trx, lockByReference, [
+    organization.project_id,
+    organization.organization_id,
+    reference,
+  ])
+  if (!rows[0]) throw new ApiError('member_not_found')
+  return rows[0].member_id
+}
+
 /** A project's member by id alone; throws `member_not_found`. */
 export async function findMemberAnywhere(
   db: Database,
