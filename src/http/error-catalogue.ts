@@ -5,7 +5,8 @@ export const badRequest = {
   live_id_used_in_test_environment: 'An id of a live project was used with a test project.',
   // organizations
   invalid_organization_id: 'The organization_id is not valid.',
-  invalid_organization_name: 'organization_name must have 1 to 128 characters.',
+  invalid_organization_name:
+    'organization_name must have 1 to 128 characters, none of them a control character.',
   organization_name_missing: 'organization_name is required.',
   invalid_organization_slug:
     'organization_slug must have 2 to 128 characters: letters, digits, "-", ".", "_" or "~", at least one of them a letter or digit, and it must not begin like an id of this API.',
@@ -27,7 +28,11 @@ export const badRequest = {
   organization_settings_claimed_domain_too_common:
     'claimed_email_domains cannot hold a public mail provider.',
   invalid_organization_auth_factor_setting:
-    'sso_jit_provisioning, email_jit_provisioning and email_invites cannot all be NOT_ALLOWED.',
+    'sso_jit_provisioning and email_invites must be ALL_ALLOWED, RESTRICTED or NOT_ALLOWED.',
+  invalid_organization_auth_factor_setting_for_email_jit_provisioning:
+    'email_jit_provisioning must be RESTRICTED or NOT_ALLOWED.',
+  invalid_organization_auth_factor_setting_for_oauth_tenant_jit_provisioning:
+    'oauth_tenant_jit_provisioning must be RESTRICTED or NOT_ALLOWED.',
   invalid_restricted_sso_setting:
     'sso_jit_provisioning RESTRICTED needs at least one connection in sso_jit_provisioning_allowed_connections.',
   invalid_restricted_email_setting:
