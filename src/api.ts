@@ -5,7 +5,16 @@ import { deleteMember, reactivateMember } from './members/delete.ts'
 import { dangerouslyGetMember, getMember } from './members/get.ts'
 import { searchMembers } from './members/search.ts'
 import { updateMember } from './members/update.ts'
+import { getOrgPolicy } from './organizations/org-policy.ts'
+import {
+  createOrganization,
+  deleteOrganization,
+  getOrganization,
+  updateOrganization,
+} from './organizations/organizations.ts'
+import { searchOrganizations } from './organizations/search.ts'
 import { whoami } from './projects/whoami.ts'
+import { getPolicy } from './rbac/policy.ts'
 import { authenticateSession } from './sessions/authenticate.ts'
 import { getSessions } from './sessions/get.ts'
 import { getJWKS } from './sessions/jwks.ts'
@@ -21,6 +30,11 @@ import { updateSAMLConnection } from './sso/saml-connection-update.ts'
 
 export const api: readonly Endpoint[] = [
   whoami,
+  createOrganization,
+  getOrganization,
+  updateOrganization,
+  deleteOrganization,
+  searchOrganizations,
   createMember,
   getMember,
   dangerouslyGetMember,
@@ -28,6 +42,8 @@ export const api: readonly Endpoint[] = [
   deleteMember,
   reactivateMember,
   searchMembers,
+  getPolicy,
+  getOrgPolicy,
   getSessions,
   authenticateSession,
   revokeSession,
