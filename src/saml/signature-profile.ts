@@ -75,10 +75,11 @@ export function readSignatureProfile(
     signatureValue.length > MAX_SIGNATURE_BYTES
   ) {
     return checks.fail(
-      `${what}_signature_certificate`,
+      `${what}_signature_value`,
       malformed('The digest or the signature is not base64 of the right length.', 'base64'),
     )
   }
+  checks.pass(`${what}_signature_value`)
   const signedInfo = Buffer.from(
     canonicalize(parts.signedInfo, { prefixes: parts.signedInfoPrefixes }),
   )

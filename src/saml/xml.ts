@@ -15,6 +15,7 @@ export const MAX_ATTRIBUTES = 32
 export const MAX_DECLARATIONS = 16
 export const MAX_TEXT = 64 * 1024
 export const MAX_NAMESPACE_URI = 512
+export const MAX_REFERENCES = 5000
 
 const XML_DECLARATION =
   /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"utf-8"|'utf-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"yes"|'yes'|"no"|'no'))?[ \t\r\n]*\?>/i
@@ -140,6 +141,15 @@ function refuseMarkup(): never {
   )
 }
 
+// each reference costs saxes about as much as an element
+function checkReferences(text: string): void {
+  let count = 0
+  for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) {
+    count += 1
+    if (count > MAX_REFERENCES) throw new XMLError('limit', 'There are too many references.')
+  }
+}
+
 /**
  * Parses one document into the tree. A SAML message may hold no comment, CDATA, DTD or processing
  * instruction at all; in metadata (`comments: true`) comments are dropped. Throws XMLError.
@@ -151,6 +161,9 @@ export function parseXML(
   if (text.length > (options.max_length ?? MAX_RESPONSE_BYTES)) {
     throw new XMLError('size', 'The document is too large.')
   }
+  // one byte order mark was dropped by the decoder; saxes would drop another
+  if (text.charCodeAt(0) === 0xfeff) throw new XMLError('syntax', 'There are two byte order marks.')
   checkMarkup(text, options.comments === true)
+  checkReferences(text)
   return new TreeBuilder().parse(text)
 }
