@@ -20,6 +20,7 @@ import { getSessions } from './sessions/get.ts'
 import { getJWKS } from './sessions/jwks.ts'
 import { revokeSession } from './sessions/revoke.ts'
 import { deleteConnection } from './sso/connection-delete.ts'
+import { authenticateSSO } from './sso/authenticate.ts'
 import { getConnections } from './sso/connection-list.ts'
 import { createOIDCConnection } from './sso/oidc-connection-create.ts'
 import { updateOIDCConnection } from './sso/oidc-connection-update.ts'
@@ -48,6 +49,7 @@ export const api: readonly Endpoint[] = [
   authenticateSession,
   revokeSession,
   getJWKS,
+  authenticateSSO,
   getConnections,
   deleteConnection,
   createOIDCConnection,

@@ -5,10 +5,13 @@ import { api } from './api.ts'
 import type { Services } from './context.ts'
 import { newId } from './db/ids.ts'
 import { type Gatekeepers, mountEndpoints, sendError } from './http/endpoint.ts'
+import { errorTypePage } from './http/error-pages.ts'
 import { ApiError } from './http/errors.ts'
+import { mountHealth } from './http/health.ts'
 import { authenticate } from './projects/authenticate.ts'
 import { findProject } from './projects/projects.ts'
 import { authorize } from './sessions/authorize.ts'
+import { mountSSO } from './sso/routes.ts'
 
 const gatekeepers: Gatekeepers = {
   authenticate,
@@ -21,6 +24,9 @@ export function createApp(services: Services): Hono {
   // The Java and Go SDKs write //v1 when their base URL ends in a slash.
   const app = new Hono({ getPath: (request) => getPath(request).replace(/^\/{2,}/, '/') })
   mountEndpoints(app, api, services, gatekeepers)
+  mountSSO(app, services)
+  mountHealth(app, services)
+  app.get('/errors/:error_type', (c) => errorTypePage(c.req.param('error_type')))
   app.notFound((c) =>
     sendError(c, services, newId('request-id', 'test'), new ApiError('route_not_found')),
   )

@@ -18,6 +18,7 @@ import { startEmbedded } from '../src/db/embedded.ts'
 import type { Environment } from '../src/db/ids.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { createCipher } from '../src/db/secrets.ts'
+import { guardedFetch } from '../src/http/fetch.ts'
 import { createLog } from '../src/log.ts'
 import { createProject } from '../src/projects/projects.ts'
 import { createPublicToken, createSecret } from '../src/projects/secrets.ts'
@@ -46,6 +47,9 @@ export function server(): Promise<Server> {
   started ??= start()
   return started
 }
+
+/** Applications that outbound requests reach without a socket, by origin. */
+export const inProcess = new Map<string, Hono>()
 
 let database: Promise<string> | undefined
 
@@ -90,14 +94,16 @@ export function createServices(
   const db = connect({ url: facts.database_url, prepared_statements: config.prepared_statements })
   const log = createLog(config.log_level)
   const caches = createCaches({ listen_url: facts.database_url, log })
-  const outbound = Object.assign(globalThis.fetch, { close: async () => {} })
+  const outbound = guardedFetch({ allowed_private_hosts: [], development: true })
   const services: Services = {
     db,
     config,
     cipher: createCipher(encryption_keys),
     caches,
     log,
-    fetch: outbound as typeof fetch,
+    fetch: (async (input, init) =>
+      inProcess.get(new URL(String(input)).origin)?.request(String(input), init) ??
+      outbound(String(input), init)) as typeof fetch,
     now: () => fixed ?? new Date(),
   }
   atEnd(async () => {

@@ -15,6 +15,7 @@ interface CandidateMember {
   status: 'pending' | 'invited' | 'active' | 'deleted'
   email_address: string
   is_breakglass: boolean
+  mfa_enrolled: boolean
 }
 
 /** Everything in the organization that could be this person, read in one statement. */
@@ -43,12 +44,13 @@ export interface Candidates {
  */
 export const candidatesSQL = `
   (select jsonb_build_object('member_id', m.member_id, 'status', m.status,
-      'email_address', m.email_address, 'is_breakglass', m.is_breakglass)
+      'email_address', m.email_address, 'is_breakglass', m.is_breakglass,
+      'mfa_enrolled', m.mfa_enrolled)
     from sso_registrations r join members m on m.project_id = r.project_id and m.member_id = r.member_id
     where r.project_id = $1 and r.connection_id = $3 and r.subject = $4) as by_subject,
   (select jsonb_build_object('member_id', m.member_id, 'status', m.status,
       'email_address', m.email_address, 'is_breakglass', m.is_breakglass,
-      'has_registration', exists (select 1 from sso_registrations r
+      'mfa_enrolled', m.mfa_enrolled, 'has_registration', exists (select 1 from sso_registrations r
         where r.project_id = $1 and r.member_id = m.member_id),
       'has_other_subject', exists (select 1 from sso_registrations r
         where r.project_id = $1 and r.member_id = m.member_id and r.connection_id = $3 and r.subject <> $4))
@@ -74,13 +76,18 @@ export function candidatesValues(connection: Connection, identity: Identity): st
 }
 
 /** What is to be written when the app redeems its token. */
-export type Admission =
-  | { member_id: null; new_email: string }
-  | { member_id: string; new_email: string | null; retired_email: string | null }
+export interface Admission {
+  /** Null where the member is made now. */
+  member_id: string | null
+  new_email: string | null
+  retired_email: string | null
+  /** The member wants a second factor, whatever the organization asks. */
+  mfa_enrolled: boolean
+}
 
 interface Question {
   organization: OrganizationRow
-  connection: Connection
+  connection: Pick<Connection, 'connection_id'>
   identity: Identity
   candidates: Candidates
   /** The checks so far; those made here are added. */
@@ -98,7 +105,8 @@ export function admit(question: Question): Admission {
       actual: `known by this connection: ${registered.member_id}`,
     })
     checkAuthMethod(question, registered.is_breakglass)
-    return { member_id: registered.member_id, ...emailChange(question, registered) }
+    const { member_id, mfa_enrolled } = registered
+    return { member_id, mfa_enrolled, ...emailChange(question, registered) }
   }
   if (question.identity.email_verified === false) refuseUnverified(question)
   if (candidates.by_email) return link(question, candidates.by_email)
@@ -185,7 +193,8 @@ function link(question: Question, member: NonNullable<Candidates['by_email']>): 
     actual: `linked by e-mail address: ${member.member_id}`,
   })
   checkAuthMethod(question, member.is_breakglass)
-  return { member_id: member.member_id, new_email: null, retired_email: null }
+  const { member_id, mfa_enrolled } = member
+  return { member_id, mfa_enrolled, new_email: null, retired_email: null }
 }
 
 /** Decision 3: the member is made now, if the organization lets this connection do that. */
@@ -242,7 +251,12 @@ function create(question: Question): Admission {
     expected: organization.sso_jit_provisioning,
     actual: `${identity.email_address} becomes a member`,
   })
-  return { member_id: null, new_email: identity.email_address }
+  return {
+    member_id: null,
+    new_email: identity.email_address,
+    retired_email: null,
+    mfa_enrolled: false,
+  }
 }
 
 function checkAuthMethod(question: Question, is_breakglass: boolean): void {

@@ -3,9 +3,10 @@ import { html } from 'hono/html'
 import type { Services } from '../context.ts'
 import { newId } from '../db/ids.ts'
 import { hashToken, newToken } from '../db/secrets.ts'
-import { ApiError } from '../http/errors.ts'
+import { ApiError, isErrorType } from '../http/errors.ts'
 import { renderPage } from '../http/html.ts'
 import { authorizationURL } from '../oidc/authorization.ts'
+import { OIDCError } from '../oidc/checks.ts'
 import { requestedScopes } from '../oidc/settings.ts'
 import { findOrganization } from '../organizations/organization.ts'
 import { findProjectByPublicToken, type Project } from '../projects/projects.ts'
@@ -111,7 +112,7 @@ async function departSAML(departure: Departure): Promise<Response> {
 async function departOIDC(departure: Departure): Promise<Response> {
   const { services, connection, flow, cookie } = departure
   const scopes = requestedScopes(connection, departure.custom_scopes)
-  const url = authorizationURL({
+  const url = toAuthorizationURL({
     settings: connection,
     redirect_uri: callbackURL(services.config.base_url, connection.connection_id),
     state: flow.state,
@@ -123,6 +124,15 @@ async function departOIDC(departure: Departure): Promise<Response> {
   })
   await startFlow(services, connection, { ...flow, idp_request_id: '', scopes: scopes.join(' ') })
   return redirectTo(url.href, departure)
+}
+
+function toAuthorizationURL(input: Parameters<typeof authorizationURL>[0]): URL {
+  try {
+    return authorizationURL(input)
+  } catch (error) {
+    if (!(error instanceof OIDCError) || !isErrorType(error.error_type)) throw error
+    throw new ApiError(error.error_type, { message: error.message })
+  }
 }
 
 function redirectTo(url: string, departure: Departure): Response {

@@ -1,0 +1,62 @@
+import { html } from 'hono/html'
+import type { Services } from '../context.ts'
+import { errorBody } from '../http/envelope.ts'
+import type { ApiError } from '../http/errors.ts'
+import { renderPage } from '../http/html.ts'
+import type { Refusal } from './callback.ts'
+import { type Check, LoginError } from './flow.ts'
+
+const people = {
+  it_admin: 'Your organization’s IT administrator',
+  developer: 'The developers of the application',
+  operator: 'The operator of this sign-in service',
+}
+
+/**
+ * What a browser sees of a login that was refused: the reason in plain words, who must act, the request
+ * id; the error envelope where the request asks for JSON. Never a redirect.
+ */
+export function refusalResponse(services: Services, request: Request, refusal: Refusal): Response {
+  const { error, request_id } = refusal
+  if (wantsJSON(request))
+    return Response.json(errorBody(services.config.base_url, request_id, error), {
+      status: error.status,
+      headers: { 'cache-control': 'no-store' },
+    })
+  const failed = error instanceof LoginError ? error.checks.filter((c) => c.verdict === 'fail') : []
+  return renderPage({
+    title: 'Sign-in did not work',
+    status: error.status,
+    body: html`<section>
+<h1>You could not be signed in</h1>
+<p class="notice">${error.message}</p>
+${whoMustAct(error, failed)}
+</section>
+<section>
+<h2>For whoever helps you</h2>
+<dl>
+<dt>Request id</dt><dd><code>${request_id}</code></dd>
+<dt>Error</dt><dd><code>${error.error_type}</code></dd>
+${failed.map(
+  (check) => html`<dt>Check</dt><dd>${check.name.replaceAll('_', ' ')}</dd>
+${check.expected ? html`<dt>Expected</dt><dd><code>${check.expected}</code></dd>` : ''}
+${check.actual ? html`<dt>Found</dt><dd><code>${check.actual}</code></dd>` : ''}`,
+)}
+</dl>
+</section>`,
+  })
+}
+
+function whoMustAct(error: ApiError, failed: readonly Check[]) {
+  const fix = failed.find((check) => check.fix)?.fix
+  if (fix)
+    return html`<p><strong>${people[fix.who]}</strong> can mend this: ${fix.what}</p>
+<p class="muted">Pass on this page or the request id below. Then start again from the application.</p>`
+  const who = error.status >= 500 ? people.operator : people.developer
+  return html`<p><strong>${who}</strong> can mend this. Pass on the request id below, then start again from the application.</p>`
+}
+
+function wantsJSON(request: Request): boolean {
+  const accept = request.headers.get('accept') ?? ''
+  return accept.includes('application/json') && !accept.includes('text/html')
+}
