@@ -30,6 +30,8 @@ type Options = { entity_id?: string; allow_http?: boolean }
 const BINDINGS = 'urn:oasis:names:tc:SAML:2.0:bindings:'
 const MAX_ENTITY_ID = 1024
 const MAX_URL = 2048
+// printable ASCII without what a header or an attribute could trip over
+const PLAIN_URL = /^[!#-;=?-~]+$/
 
 /**
  * Reads the metadata of one identity provider (Metadata 2.0). Comments are dropped, the signature is
@@ -108,14 +110,18 @@ function readSSOService(
     const service = services.find((one) => attributeValue(one, 'Binding') === `${BINDINGS}${name}`)
     const sso_url = service === undefined ? null : attributeValue(service, 'Location')
     if (sso_url === null) continue
-    const protocol = URL.parse(sso_url)?.protocol
-    if (protocol !== 'https:' && !(allowHTTP && protocol === 'http:')) {
-      refuse('The address of its SingleSignOnService is not an https address.')
+    if (!isUsableURL(sso_url, allowHTTP)) {
+      refuse('The address of its SingleSignOnService is not a plain https address.')
     }
-    if (sso_url.length > MAX_URL) refuse('The address of its SingleSignOnService is too long.')
     return { sso_url, sso_binding }
   }
   return refuse('It has no SingleSignOnService with the HTTP-Redirect or HTTP-POST binding.')
+}
+
+function isUsableURL(text: string, allowHTTP: boolean): boolean {
+  const url = text.length > MAX_URL || !PLAIN_URL.test(text) ? null : URL.parse(text)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (allowHTTP && url.protocol === 'http:')
 }
 
 function readCertificates(descriptor: XMLElement): string[] {

@@ -12,11 +12,8 @@ const GENERALIZED_TIME = 0x18
 const SHA256_WITH_RSA = Buffer.from('300d06092a864886f70d01010b0500', 'hex')
 const COMMON_NAME = Buffer.from('550403', 'hex')
 const VERSION_3 = Buffer.from('a003020102', 'hex')
-// basicConstraints without CA, and keyUsage digitalSignature, both critical
-const EXTENSIONS = Buffer.from(
-  'a320301e300c0603551d130101ff04023000300e0603551d0f0101ff040403020780',
-  'hex',
-)
+// basicConstraints without CA, critical
+const EXTENSIONS = Buffer.from('a310300e300c0603551d130101ff04023000', 'hex')
 
 const MAX_COMMON_NAME = 64
 
