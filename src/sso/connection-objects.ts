@@ -9,7 +9,7 @@ const X509Certificate = z.object({
   certificate: z.string(),
   issuer: z.string(),
   created_at: Timestamp,
-  expires_at: Timestamp.nullable(),
+  expires_at: Timestamp,
   updated_at: Timestamp,
 })
 
@@ -70,7 +70,7 @@ export function toSAMLConnection(
   const certificates = (purpose: KeyRow['purpose']) =>
     own
       .filter((key) => key.purpose === purpose)
-      .map((key) => ({ ...key, certificate_id: key.key_id }))
+      .map((key) => ({ ...key, certificate_id: key.key_id, expires_at: key.expires_at! }))
   return {
     ...row,
     acs_url: url,
