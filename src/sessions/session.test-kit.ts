@@ -1,5 +1,6 @@
 /** For tests: an application with a clock of its own, and members with sessions, written to the database. */
 
+import assert from 'node:assert/strict'
 import {
   type Answer,
   createServices,
@@ -164,4 +165,52 @@ export async function newMemberSession(services: Services, roles: string[] = [])
   const organization = await addOrganization(services, project.project_id)
   const member = await addMember(services, organization, roles)
   return { project, organization, member, ...(await addSession(services, member)) }
+}
+
+export const start = new Date('2026-03-01T12:00:00Z')
+
+/** A moment of the test's clock, in seconds after its start. */
+export function after(seconds: number): Date {
+  return new Date(start.getTime() + seconds * 1000)
+}
+
+/** A member with a session, on a server whose clock stands at `start`, and the calls about sessions. */
+export async function memberWithSession(roles: string[] = []) {
+  const made = await ownServer()
+  made.setNow(start)
+  const of = await newMemberSession(made.services, roles)
+  const { session_token } = of
+  const at = '/v1/b2b/sessions'
+  return {
+    ...made,
+    ...of,
+    authenticate: (body: object = { session_token }) =>
+      callApp(made.app, of.project, `${at}/authenticate`, body),
+    revoke: (body: object, headers = {}) =>
+      callApp(made.app, of.project, `${at}/revoke`, body, headers),
+    sessions: (query: string) => callApp(made.app, of.project, `${at}?${query}`),
+  }
+}
+
+/** Asserts that an answer is this error. */
+export function assertRefused(
+  answer: { status: number; body: { error_type?: string } },
+  status: number,
+  error_type: string,
+) {
+  assert.deepEqual([answer.status, answer.body.error_type], [status, error_type])
+}
+
+type App = ReturnType<typeof createApp>
+
+/** The JWKS of a project, asked for as the SDKs do: without credentials. */
+export async function jwksOf(app: App, project_id: string) {
+  return (await callApp(app, { authorization: '' }, `/v1/b2b/sessions/jwks/${project_id}`)).body
+}
+
+/** The JWT that a session check answers with. */
+export async function sessionJWT(app: App, project: TestProject, body: object): Promise<string> {
+  const answer = await callApp(app, project, '/v1/b2b/sessions/authenticate', body)
+  assert.equal(answer.status, 200, JSON.stringify(answer.body))
+  return answer.body.session_jwt
 }
