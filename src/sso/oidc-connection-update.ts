@@ -146,14 +146,13 @@ function assertIssuer(context: Context, issuer: string): void {
  * Issuer and addresses as they will stand. Addresses of another issuer never stay: its token endpoint
  * would be sent the new client's secret, and its keys would speak for the new issuer.
  */
-function addresses(
-  input: Input,
-  row: ConnectionRow,
-  discovery: Discovery | null,
-): ConnectionUpdate {
+function addresses(input: Input, row: ConnectionRow, discovery: Discovery | null) {
   const changed = input.issuer !== undefined && input.issuer !== row.issuer
-  const known = (name: (typeof urls)[number]) =>
-    input[name] ?? ((changed ? '' : row[name]) || (discovery?.[name] ?? ''))
+  const known = (name: (typeof urls)[number]): string => {
+    const stored = changed && row.issuer !== '' ? '' : row[name]
+    const found = discovery?.[name] ?? ''
+    return input[name] ?? ((changed ? found : stored) || stored || found)
+  }
   return {
     issuer: input.issuer ?? row.issuer,
     authorization_url: known('authorization_url'),
