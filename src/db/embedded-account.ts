@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { EmbeddedDatabaseError, explainFailure } from './embedded-error.ts'
+import { EmbeddedDatabaseError, elsewhere, explainFailure } from './embedded-error.ts'
 import { type Programs, programsIn } from './embedded-programs.ts'
 
 /** Who runs PostgreSQL, from which programs, and the folder that its database folder lies in. */
@@ -37,17 +37,28 @@ const shared_folder = '/var/lib/portcullis'
  */
 export async function chooseAccount(request: Request): Promise<Account> {
   const { data_dir, programs, run_as } = request
+  const folder = join(data_dir, request.database)
+  const inside = existsSync(folder)
+  if (inside) await refuseOtherOwner(folder)
   if (process.getuid?.() !== 0) return { home: data_dir, programs, prefix: [] }
   const apart = await sharedHome(data_dir)
-  const inside = existsSync(join(data_dir, request.database))
   if (run_as === 'user' || (!run_as && apart && !inside)) return otherUser(request, apart)
   const prefix = await namespace(data_dir, programs)
   if (prefix) return { home: data_dir, programs, prefix }
   if (inside || run_as === 'namespace')
     throw new EmbeddedDatabaseError(
-      `The database in ${join(data_dir, request.database)} was made by root in a user namespace, and this system refuses user namespaces now. Allow them (in a container: --cap-add SYS_ADMIN), start Portcullis as an ordinary user who owns that folder, or move it away to begin with an empty database.`,
+      `The database in ${folder} was made by root in a user namespace, and this system refuses user namespaces now. Allow them (in a container: --cap-add SYS_ADMIN), give the folder to an ordinary user and start Portcullis as that user, or move it away to begin with an empty database.`,
     )
   return otherUser(request, apart)
+}
+
+async function refuseOtherOwner(folder: string): Promise<void> {
+  const owner = (await stat(folder)).uid
+  if (owner === process.getuid?.()) return
+  const name = (await users()).find(({ uid }) => uid === owner)?.name ?? `number ${owner}`
+  throw new EmbeddedDatabaseError(
+    `The database in ${folder} belongs to user ${name}. Start Portcullis as that user, or ${elsewhere}.`,
+  )
 }
 
 /** The way into a user namespace where PostgreSQL can work, or undefined. */
@@ -68,10 +79,12 @@ async function otherUser(request: Request, known: string | undefined): Promise<A
   const home = known ?? join(shared_folder, randomBytes(8).toString('hex'))
   const user = await userFor(join(home, request.database))
   request.log(
-    `PostgreSQL refuses to run as root, and user namespaces are refused here: it runs as user ${user.name}, with its programs and data in ${home}`,
+    `PostgreSQL refuses to run as root, and no user namespace is to be had: it runs as user ${user.name}, with its programs and data in ${home}`,
   )
   if (known && !existsSync(join(home, request.database)))
-    request.log(`The database that belonged to ${request.data_dir} is gone from ${home}`)
+    request.log(
+      `${home} no longer holds the database of ${request.data_dir}: beginning with an empty one`,
+    )
   try {
     for (const folder of [shared_folder, home]) {
       await mkdir(folder, { recursive: true })
@@ -136,8 +149,7 @@ async function userFor(database: string): Promise<{ name: string; uid: number; g
   return user
 }
 
-/** The users of this system that `/etc/passwd` lists. */
-export async function users(): Promise<{ name: string; uid: number; gid: number }[]> {
+async function users(): Promise<{ name: string; uid: number; gid: number }[]> {
   const lines = (await readFile('/etc/passwd', 'utf8')).split('\n')
   return lines.flatMap((line) => {
     const [name, , uid, gid] = line.split(':')

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { type Account, handOver, users } from './embedded-account.ts'
+import { type Account, handOver } from './embedded-account.ts'
 import { EmbeddedDatabaseError, elsewhere, explainFailure } from './embedded-error.ts'
 import { run } from './embedded-process.ts'
 
@@ -26,7 +26,6 @@ export async function openCluster(account: Account, log: (line: string) => void)
       log(`Making a PostgreSQL ${major} database in ${folder}`)
       await create(account, folder)
     }
-    await refuseOtherOwner(account, folder)
     const data = join(folder, 'data')
     const version = (await readFile(join(data, 'PG_VERSION'), 'utf8')).trim()
     if (version !== major) throw otherMajor(version, folder)
@@ -39,15 +38,6 @@ export async function openCluster(account: Account, log: (line: string) => void)
       )
     throw explainFailure(error, folder)
   }
-}
-
-async function refuseOtherOwner(account: Account, folder: string): Promise<void> {
-  const owner = (await stat(folder)).uid
-  if (owner === (account.user?.uid ?? process.getuid?.())) return
-  const name = (await users()).find(({ uid }) => uid === owner)?.name ?? `number ${owner}`
-  throw new EmbeddedDatabaseError(
-    `The database in ${folder} belongs to user ${name}. Start Portcullis as that user, or ${elsewhere}.`,
-  )
 }
 
 function refuseOtherMajor(names: string[], home: string): void {

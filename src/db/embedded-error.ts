@@ -25,15 +25,15 @@ const sentences: [RegExp, (folder: string) => string][] = [
       `The database in ${folder} was written by another version of PostgreSQL. Move that folder away, or ${elsewhere}.`,
   ],
   [
-    /shared librar|Library not loaded/,
-    () => "PostgreSQL's programs are incomplete. Run: npm rebuild",
+    /loading shared librar|Library not loaded/,
+    () => "PostgreSQL's programs are incomplete. Install them again: npm ci",
   ],
   [
     /Cannot allocate memory|could not map anonymous shared memory/,
     () => 'There is not enough memory to run PostgreSQL: free some, or set DATABASE_URL.',
   ],
   [
-    /exec: .*not found|cannot execute|Exec format error/,
+    /exec: .*not found|cannot execute|Exec format error|ENOEXEC|spawn \S+ ENOENT/,
     () =>
       "PostgreSQL's programs cannot run on this system (they need macOS, or a Linux with glibc): set DATABASE_URL to a PostgreSQL that already runs.",
   ],

@@ -130,7 +130,8 @@ export async function commandLine(pid: number): Promise<string | undefined> {
 }
 
 async function ps(pid: number, column: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', column, '-p', String(pid)])
+  const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }
+  const { stdout } = await promisify(execFile)('ps', ['-o', column, '-p', String(pid)], { env })
   return stdout.trim()
 }
 

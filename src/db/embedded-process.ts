@@ -5,10 +5,17 @@ import type { Account } from './embedded-account.ts'
 
 // Becomes the program, and leaves a watcher behind that holds the other end of a pipe to the
 // server: when the server ends in any way, SIGKILL included, the pipe closes, and the watcher
-// interrupts the program (for PostgreSQL: a fast shutdown). A line on the pipe sends it home.
-// The watcher is orphaned at once, so that PostgreSQL does not meet a child it does not know.
+// interrupts the program (for PostgreSQL: a fast shutdown; an immediate one if that hangs, as it
+// can in a restart after a crash). A line on the pipe sends the watcher home. It is orphaned at
+// once, so that PostgreSQL does not meet a child that it does not know.
 const watched = `
-  ( ( read -r _ <&3 || kill -INT $$ ) </dev/null >/dev/null 2>&1 & )
+  watch() {
+    read -r _ <&3 && return
+    kill -INT $$
+    n=0; while [ $n -lt 50 ] && sleep 0.2 && kill -0 $$; do n=$((n + 1)); done
+    kill -QUIT $$
+  }
+  ( watch </dev/null >/dev/null 2>&1 & )
   exec "$@" 3<&-`
 
 /**

