@@ -107,7 +107,7 @@ export function searchStatement(
     order by found.member_id`
 }
 
-function countStatement(rows: SearchedRows): RawBuilder<{ total: number }> {
+export function countStatement(rows: SearchedRows): RawBuilder<{ total: number }> {
   return sql`select count(*)::integer as total from members m
     where m.project_id = ${rows.project_id} and m.organization_id = any(${rows.organization_ids})
       and ${rows.condition}`

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { addMember, addOrganization, addSession } from '../sessions/session.test-kit.ts'
 import { newOrganization } from './member.test-kit.ts'
 
 const fields: Record<string, unknown> = {
@@ -81,9 +82,11 @@ test('no member session changes trusted_metadata', async () => {
 })
 
 test('an administrator of another organization is refused', async () => {
-  const { member_id, update } = await newMember()
-  const foreign = await newOrganization()
-  const headers = await foreign.sessionWith(['stytch_admin'])
-  const { status } = await update(member_id, { name: 'x' }, headers)
-  assert.equal(status, 403)
+  const { services, project, member_id, update } = await newMember()
+  const other = await addOrganization(services, project.project_id)
+  const admin = await addMember(services, other, ['stytch_admin'])
+  const { session_token } = await addSession(services, admin)
+  const headers = { 'X-Stytch-Member-Session': session_token }
+  const { status, body } = await update(member_id, { name: 'x' }, headers)
+  assert.deepEqual([status, body.error_type], [403, 'session_authorization_tenancy_error'])
 })
