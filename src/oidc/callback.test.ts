@@ -10,7 +10,7 @@ import {
   resetProvider,
   type SigningKey,
   startProvider,
-} from './testdata/hostile-provider.ts'
+} from './hostile-provider.test-kit.ts'
 
 let provider: Provider
 let key: SigningKey

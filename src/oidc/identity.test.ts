@@ -11,7 +11,7 @@ import {
   type SigningKey,
   sign,
   startProvider,
-} from './testdata/hostile-provider.ts'
+} from './hostile-provider.test-kit.ts'
 
 let provider: Provider
 let key: SigningKey

@@ -3,12 +3,12 @@ import { createHmac, createPublicKey, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { guardedFetch } from '../../http/fetch.ts'
-import { verifyCallback } from '../callback.ts'
-import type { Check, OIDCErrorType } from '../checks.ts'
-import { OIDCError } from '../checks.ts'
-import { createJWKSCache, type JWKSCache } from '../jwks.ts'
-import type { OIDCSettings } from '../settings.ts'
+import { guardedFetch } from '../http/fetch.ts'
+import { verifyCallback } from './callback.ts'
+import type { Check, OIDCErrorType } from './checks.ts'
+import { OIDCError } from './checks.ts'
+import { createJWKSCache, type JWKSCache } from './jwks.ts'
+import type { OIDCSettings } from './settings.ts'
 
 export const now = new Date('2026-11-23T12:00:00Z')
 export const seconds = now.getTime() / 1000
@@ -135,7 +135,9 @@ async function tokens(script: Script) {
 
 /** The script's claims (or others), signed with its key and header. */
 export function sign({ key, header, claims }: Script, others = claims): Promise<string> {
-  const defined = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined))
+  const defined = Object.fromEntries(
+    Object.entries(others).filter(([, value]) => value !== undefined),
+  )
   const protectedHeader = { alg: key.alg, ...header }
   return new SignJWT(defined).setProtectedHeader(protectedHeader).sign(key.privateKey)
 }
@@ -150,7 +152,11 @@ export function forge(script: Script, alg: 'none' | 'HS256'): string {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 
-export const fetch = guardedFetch({ allowed_private_hosts: [], development: true, timeout_ms: 1000 })
+export const fetch = guardedFetch({
+  allowed_private_hosts: [],
+  development: true,
+  timeout_ms: 1000,
+})
 
 export type Attempt = { parameters?: Record<string, string> | URLSearchParams; at?: Date }
 
