@@ -32,7 +32,7 @@ const hasConnection = (connection: Condition): Condition => sql`exists (
   where c.project_id = o.project_id and c.organization_id = o.organization_id and ${connection})`
 
 /** What can be searched for (backend.md section 11); `o` is the organization. */
-const filters: Filters = {
+export const organizationFilters: Filters = {
   organization_ids: {
     takes: 'strings',
     where: (ids) =>
@@ -98,7 +98,7 @@ export const searchOrganizations = endpoint({
   }),
   async run({ query, cursor, limit }, context) {
     const { project_id } = context.project
-    const search = parseOperands('organization', query, filters)
+    const search = parseOperands('organization', query, organizationFilters)
     const after = decodeCursor('organization', cursor)
     const found = await matching(project_id, search, after, limit).execute(context.db)
     const { total, ids } = found.rows[0]!
