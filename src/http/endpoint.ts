@@ -49,12 +49,17 @@ interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
   run(input: z.output<I>, context: Context): Promise<z.input<O>>
 }
 
+type Declared<I extends z.ZodObject, O extends z.ZodObject> = Omit<
+  Endpoint,
+  'input' | 'output' | 'run'
+> &
+  Pick<Definition<I, O>, 'input' | 'output' | 'run'>
+
 /** Declares an endpoint; its type keeps input and output for the compile-time contract. */
 export function endpoint<I extends z.ZodObject, O extends z.ZodObject>(
   definition: Definition<I, O>,
-): Endpoint & Definition<I, O> {
-  const absent = { auth: 'project', permission: undefined, headers: undefined }
-  return { ...absent, ...definition } as Endpoint & Definition<I, O>
+): Declared<I, O> {
+  return { auth: 'project', permission: undefined, headers: undefined, ...definition }
 }
 
 /** What the composition root passes in, because http/ knows no subject. */

@@ -1,0 +1,124 @@
+/** The commands of `portcullis`: a table of names, what each takes, and what it does. */
+import { parseArgs } from 'node:util'
+import { ConfigError } from '../config.ts'
+import { ApiError } from '../http/errors.ts'
+import { ListenError } from '../http/listen.ts'
+import { type Command, type CommandOptions, UsageError, type Values } from './command.ts'
+import { doctor } from './doctor.ts'
+import { rotateKeys } from './keys.ts'
+import { migrateCommand } from './migrate.ts'
+import {
+  addRedirect,
+  createProjectCommand,
+  createSecretCommand,
+  listProjectsCommand,
+  listRedirects,
+  listSecretsCommand,
+  removeRedirect,
+  revokeSecretCommand,
+} from './projects.ts'
+import { serve } from './serve.ts'
+
+const commands: readonly Command[] = [
+  serve,
+  createProjectCommand,
+  listProjectsCommand,
+  createSecretCommand,
+  listSecretsCommand,
+  revokeSecretCommand,
+  addRedirect,
+  listRedirects,
+  removeRedirect,
+  rotateKeys,
+  migrateCommand,
+  doctor,
+]
+
+const common: CommandOptions = {
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+}
+
+/**
+ * Runs `portcullis ARGS`; returns the exit code: 0, 1 when the command failed, 2 when it was not
+ * understood. Results go to standard output, everything else to standard error.
+ */
+export async function runCommand(args: string[]): Promise<number> {
+  const command = commands.find((each) => startsWith(args, each.name.split(' ')))
+  if (!command) return unknownCommand(args)
+  const rest = args.slice(command.name.split(' ').length)
+  try {
+    const { values, positionals } = parseArgs({
+      args: rest,
+      options: { ...common, ...command.options },
+      allowPositionals: true,
+    })
+    if (values.help) {
+      process.stdout.write(helpOf(command))
+      return 0
+    }
+    const result = await command.run(values as Values, positionals)
+    if (result) process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : toLines(result))
+    return 0
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`)
+    return isUsage(error) ? 2 : 1
+  }
+}
+
+function startsWith(args: string[], words: string[]): boolean {
+  return words.every((word, index) => args[index] === word)
+}
+
+function unknownCommand(args: string[]): number {
+  const asked = args[0] === 'help' || args.includes('--help')
+  const list = commands.map((each) => `  ${each.name.padEnd(20)} ${each.summary}`).join('\n')
+  const text = `portcullis COMMAND [options]\n\n${list}\n\nEvery command takes --help and --json. Without a command, npm start runs the development server.\n`
+  if (asked) process.stdout.write(text)
+  else process.stderr.write(`There is no command "${args.join(' ')}".\n\n${text}`)
+  return asked ? 0 : 2
+}
+
+function helpOf(command: Command): string {
+  const options = Object.entries({ ...command.options, ...common }).map(
+    ([name, option]) => `  --${name}${option.type === 'string' ? ' VALUE' : ''}`,
+  )
+  const usage = [`portcullis ${command.name}`, command.usage, '[options]'].filter(Boolean).join(' ')
+  return `${usage}\n\n${command.summary}.\n${command.help ? `\n${command.help.trim()}\n` : ''}\nOptions:\n${options.join('\n')}\n`
+}
+
+function isUsage(error: unknown): boolean {
+  return (
+    error instanceof UsageError ||
+    (error instanceof TypeError &&
+      String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS'))
+  )
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const known =
+    error instanceof ConfigError ||
+    error instanceof ListenError ||
+    error instanceof ApiError ||
+    isUsage(error)
+  if (known) return error.message
+  const code = (error as NodeJS.ErrnoException).code
+  return `${error.message || code || error.name}`
+}
+
+function toLines(result: object): string {
+  if (Array.isArray(result)) return result.map(toLines).join('\n')
+  const entries = Object.entries(result).map(([name, value]) =>
+    Array.isArray(value) && value.some((each) => typeof each === 'object')
+      ? `${name}:\n${value.map((each) => toLines(each).replaceAll(/^(?=.)/gm, '  ')).join('\n')}`
+      : `${name} ${format(value)}\n`,
+  )
+  return entries.join('')
+}
+
+function format(value: unknown): string {
+  if (value === null || value === undefined) return '-'
+  if (value instanceof Date) return value.toISOString()
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

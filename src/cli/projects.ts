@@ -1,0 +1,163 @@
+import type { Database } from '../db/connect.ts'
+import { ApiError } from '../http/errors.ts'
+import { createProject, listProjects } from '../projects/projects.ts'
+import { addRedirectURL, listRedirectURLs, removeRedirectURL } from '../projects/redirect-urls.ts'
+import { createPublicToken, createSecret, listSecrets, revokeSecret } from '../projects/secrets.ts'
+import { type Command, required, UsageError, type Values } from './command.ts'
+import { withDatabase } from './database.ts'
+
+const project = { project: { type: 'string' } } as const
+
+/** `portcullis project create`: a project with its first secret and public token. */
+export const createProjectCommand: Command = {
+  name: 'project create',
+  summary: 'Make a project with its first secret and public token',
+  options: {
+    name: { type: 'string' },
+    slug: { type: 'string' },
+    environment: { type: 'string', default: 'test' },
+  },
+  help: `--name         what people call the project
+--slug         its part of web addresses: a-z, 0-9 and "-", unique on this server
+--environment  test (the default) or live
+The secret is shown this once; only its digest is stored.`,
+  run: (values) =>
+    withDatabase(async ({ db }) => {
+      const { environment } = values
+      if (environment !== 'test' && environment !== 'live')
+        throw new UsageError('--environment is test or live.')
+      const input = {
+        project_name: required(values, 'name'),
+        project_slug: required(values, 'slug'),
+        environment,
+      } as const
+      return db.transaction().execute(async (trx) => {
+        const { project_id } = await createProject(trx, input)
+        const { secret_id, secret } = await createSecret(trx, { project_id })
+        const { public_token } = await createPublicToken(trx, { project_id })
+        return { project_id, secret_id, secret, public_token }
+      })
+    }),
+}
+
+/** `portcullis project list`. */
+export const listProjectsCommand: Command = {
+  name: 'project list',
+  summary: 'List the projects of this server',
+  run: () => withDatabase(async ({ db }) => ({ projects: await listProjects(db) })),
+}
+
+/** `portcullis secret create`: one more secret, so that the old one can be replaced without an outage. */
+export const createSecretCommand: Command = {
+  name: 'secret create',
+  summary: 'Make one more secret of a project; several are valid at once',
+  options: { ...project, 'expires-in-days': { type: 'string' } },
+  help: 'The secret is shown this once; only its digest is stored. Revoke the old one with: portcullis secret revoke',
+  run: (values) =>
+    withDatabase(async ({ db }) => {
+      const project_id = await projectOf(db, values)
+      const days = values['expires-in-days']
+      if (days !== undefined && !(Number(days) > 0))
+        throw new UsageError('--expires-in-days must be a number above 0.')
+      const expires_at =
+        days === undefined ? undefined : new Date(Date.now() + Number(days) * 86_400_000)
+      return createSecret(db, { project_id, ...(expires_at && { expires_at }) })
+    }),
+}
+
+/** `portcullis secret list`. */
+export const listSecretsCommand: Command = {
+  name: 'secret list',
+  summary: 'List the secrets of a project: last four characters and last use',
+  options: project,
+  run: (values) =>
+    withDatabase(async ({ db }) => ({
+      secrets: await listSecrets(db, await projectOf(db, values)),
+    })),
+}
+
+/** `portcullis secret revoke`: every process refuses it within a second. */
+export const revokeSecretCommand: Command = {
+  name: 'secret revoke',
+  summary: 'Revoke a secret by its secret_id; every process refuses it within a second',
+  usage: 'SECRET_ID',
+  options: project,
+  run: (values, [secret_id]) =>
+    withDatabase(async ({ db }) => {
+      if (!secret_id)
+        throw new UsageError(
+          'Which secret? Give its secret_id, as portcullis secret list shows it.',
+        )
+      const project_id = await projectOf(db, values)
+      if (!(await revokeSecret(db, { project_id, secret_id })))
+        throw new ApiError('secret_not_found')
+      return { secret_id, revoked: true }
+    }),
+}
+
+/** `portcullis redirect-url add`. */
+export const addRedirect: Command = {
+  name: 'redirect-url add',
+  summary: 'Register a redirect URL of a project',
+  usage: 'URL',
+  options: {
+    ...project,
+    type: { type: 'string', multiple: true },
+    default: { type: 'boolean', default: false },
+    'do-not-promote-defaults': { type: 'boolean', default: false },
+  },
+  help: `--type      LOGIN, SIGNUP, INVITE, RESET_PASSWORD or DISCOVERY; may be repeated (LOGIN and SIGNUP where none is given)
+--default   make it the default of its types; the first URL of a type becomes it anyway, unless
+            --do-not-promote-defaults`,
+  run: (values, [url]) =>
+    withDatabase(async ({ db }) => {
+      if (!url) throw new UsageError('Which URL?')
+      const types = Array.isArray(values.type) ? values.type : ['LOGIN', 'SIGNUP']
+      return addRedirectURL(db, {
+        project_id: await projectOf(db, values),
+        url,
+        types,
+        is_default: values.default === true,
+        do_not_promote_defaults: values['do-not-promote-defaults'] === true,
+      })
+    }),
+}
+
+/** `portcullis redirect-url list`. */
+export const listRedirects: Command = {
+  name: 'redirect-url list',
+  summary: 'List the redirect URLs of a project',
+  options: project,
+  run: (values) =>
+    withDatabase(async ({ db }) => ({
+      redirect_urls: await listRedirectURLs(db, await projectOf(db, values)),
+    })),
+}
+
+/** `portcullis redirect-url remove`. */
+export const removeRedirect: Command = {
+  name: 'redirect-url remove',
+  summary: 'Remove a redirect URL from a project',
+  usage: 'URL',
+  options: project,
+  run: (values, [url]) =>
+    withDatabase(async ({ db }) => {
+      if (!url) throw new UsageError('Which URL?')
+      await removeRedirectURL(db, { project_id: await projectOf(db, values), url })
+      return { url, removed: true }
+    }),
+}
+
+/** The project that `--project` names, by id or slug. */
+export async function projectOf(db: Database, values: Values): Promise<string> {
+  const reference = required(values, 'project')
+  const projects = await listProjects(db)
+  const found = projects.find(
+    (each) => each.project_id === reference || each.project_slug === reference,
+  )
+  if (!found)
+    throw new ApiError('project_not_found', {
+      message: `There is no project "${reference}". See: portcullis project list`,
+    })
+  return found.project_id
+}

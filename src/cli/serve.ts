@@ -1,0 +1,50 @@
+import { readProductionConfig } from '../config.ts'
+import { listen } from '../http/listen.ts'
+import { malformedBody, startServices } from '../server.ts'
+import type { Command } from './command.ts'
+
+const graceMs = 25_000
+
+/** `portcullis serve`: production. Nothing is seeded; every setting comes from the environment. */
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Run the server in production, with settings from the environment',
+  help: `DATABASE_URL                      PostgreSQL 15 or newer (required)
+PORTCULLIS_BASE_URL               public https address (required)
+PORTCULLIS_ENCRYPTION_KEYS        key ring id:base64[,id:base64], the first encrypts (required)
+PORTCULLIS_HOST, PORTCULLIS_PORT  where it listens (0.0.0.0, 4000)
+PORTCULLIS_DATABASE_LISTEN_URL    a direct connection for LISTEN, behind pgbouncer
+PORTCULLIS_PREPARED_STATEMENTS    off behind pgbouncer in transaction mode (on)
+PORTCULLIS_ALLOWED_PRIVATE_HOSTS  on-premises identity providers that may be reached
+PORTCULLIS_TRUSTED_PROXIES        whose X-Forwarded-* headers are believed
+PORTCULLIS_FLOW_RETENTION_DAYS    how long finished and failed logins are kept (30)
+PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
+  async run() {
+    const config = readProductionConfig(process.env)
+    const running = await startServices(config)
+    const malformed = () => malformedBody(config.base_url)
+    const listener = await listen({
+      what: 'the server',
+      option: 'PORTCULLIS_PORT',
+      hosts: config.hosts,
+      port: config.port,
+      malformed,
+    }).catch(async (error) => {
+      await running.close()
+      throw error
+    })
+    listener.answer(running.app.fetch)
+    running.services.log.info({ port: listener.port, base_url: config.base_url }, 'listening')
+    await ended()
+    running.services.log.info('ending: requests under way are answered first')
+    await listener.close(graceMs)
+    await running.close()
+    return undefined
+  },
+}
+
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

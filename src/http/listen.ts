@@ -1,0 +1,118 @@
+/** Sockets: how an application is put on one, and how it is taken off again. */
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { serve } from '@hono/node-server'
+
+type Fetch = (request: Request) => Response | Promise<Response>
+
+export interface Listener {
+  /** The port that was taken, where 0 was asked for. */
+  port: number
+  /** From now on requests go here; before, they wait. */
+  answer(fetch: Fetch): void
+  /** Takes no new requests and lets those under way end, for at most so many milliseconds. */
+  close(graceMs: number): Promise<void>
+}
+
+/** A port that cannot be had; the message says what to do. */
+export class ListenError extends Error {
+  override name = 'ListenError'
+}
+
+export interface ListenOptions {
+  /** What the port is for, in messages. */
+  what: string
+  /** The option that chooses another port, in messages. */
+  option: string
+  hosts: readonly string[]
+  port: number
+  /** The body of the answer to bytes that are no HTTP. */
+  malformed?: () => string
+}
+
+/**
+ * Opens the port on every host (an IPv6 address that this machine lacks is left out); 0 takes a free
+ * one, the same on all. Throws ListenError.
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  let fetch: Fetch | undefined
+  const waiting: (() => void)[] = []
+  const ready = async (request: Request) => {
+    if (!fetch) await new Promise<void>((resolve) => waiting.push(resolve))
+    return fetch!(request)
+  }
+  const servers: Server[] = []
+  let port = options.port
+  try {
+    for (const host of options.hosts) {
+      const server = await open(ready, host, port, options)
+      if (!server) continue
+      servers.push(server)
+      port = (server.address() as { port: number }).port
+    }
+  } catch (error) {
+    for (const server of servers) server.close()
+    throw error
+  }
+  return {
+    port,
+    answer(next) {
+      fetch = next
+      for (const go of waiting.splice(0)) go()
+    },
+    async close(graceMs) {
+      await Promise.all(servers.map((server) => closeServer(server, graceMs)))
+    },
+  }
+}
+
+function open(
+  fetch: Fetch,
+  host: string,
+  port: number,
+  options: ListenOptions,
+): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, port, hostname: host }) as Server
+    server.requestTimeout = 30_000
+    server.headersTimeout = 15_000
+    server.on('clientError', (_error, socket) => answerMalformed(socket as Socket, options))
+    server.once('listening', () => resolve(server))
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (host.includes(':') && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code ?? ''))
+        resolve(undefined)
+      else reject(explain(error, host, port, options))
+    })
+  })
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number, options: ListenOptions) {
+  const { what, option } = options
+  const advice = `choose another with ${option}, or 0 for a free one`
+  const reason =
+    error.code === 'EADDRINUSE'
+      ? `Port ${port}, which ${what} needs, is taken by another program: ${advice}.`
+      : error.code === 'EACCES'
+        ? `Port ${port}, which ${what} needs, is not open to this user: ${advice}.`
+        : `${what} cannot listen on ${host} port ${port}: ${error.message}.`
+  return new ListenError(reason, { cause: error })
+}
+
+function answerMalformed(socket: Socket, options: ListenOptions): void {
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy()
+    return
+  }
+  const body = options.malformed?.() ?? ''
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearTimeout(timer)
+}

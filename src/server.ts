@@ -1,0 +1,68 @@
+/** A running server: what `npm start` and `portcullis serve` both start. */
+import type { Hono } from 'hono'
+import { createApp } from './app.ts'
+import type { Config } from './config.ts'
+import type { Services } from './context.ts'
+import { createCaches } from './db/cache.ts'
+import { connect } from './db/connect.ts'
+import { newId } from './db/ids.ts'
+import { migrate } from './db/migrate.ts'
+import { createCipher } from './db/secrets.ts'
+import { errorBody } from './http/envelope.ts'
+import { ApiError } from './http/errors.ts'
+import { guardedFetch } from './http/fetch.ts'
+import { startJobs } from './jobs.ts'
+import { createLog } from './log.ts'
+
+/** Services that live until they are closed. */
+export interface Running {
+  services: Services
+  app: Hono
+  close(): Promise<void>
+}
+
+/**
+ * Connects, brings the database up to date, and makes the application. Throws what the database says
+ * when it cannot be reached.
+ */
+export async function startServices(config: Config): Promise<Running> {
+  const log = createLog(config.log_level)
+  const db = connect({ url: config.database_url, prepared_statements: config.prepared_statements })
+  try {
+    await migrate(db)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  const caches = createCaches({ listen_url: config.database_listen_url, log })
+  const outbound = guardedFetch({
+    allowed_private_hosts: config.allowed_private_hosts,
+    development: config.mode === 'development',
+  })
+  const services: Services = {
+    db,
+    config,
+    cipher: createCipher(config.encryption_keys),
+    caches,
+    log,
+    fetch: outbound as unknown as typeof fetch,
+    now: () => new Date(),
+  }
+  const jobs = startJobs(services)
+  return {
+    services,
+    app: createApp(services),
+    async close() {
+      await jobs.stop()
+      await caches.close()
+      await outbound.close()
+      await db.destroy()
+    },
+  }
+}
+
+/** The envelope for bytes that are no HTTP request. */
+export function malformedBody(base_url: string): string {
+  const error = new ApiError('bad_request', { message: 'This is not a well-formed HTTP request.' })
+  return JSON.stringify(errorBody(base_url, newId('request-id', 'test'), error))
+}
