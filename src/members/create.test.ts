@@ -197,6 +197,19 @@ test('of twenty that create one address at once, one succeeds and the others are
   }
 })
 
+test('an organization that is deleted at the same moment is not found', async () => {
+  for (let round = 0; round < 10; round++) {
+    const { project, base, create } = await newOrganization()
+    const [deleted, ...created] = await Promise.all([
+      call(project, 'DELETE', base),
+      ...[1, 2, 3, 4, 5, 6].map((n) => create({ email_address: `m${n}@acme.example` })),
+    ])
+    assert.equal(deleted?.status, 200)
+    for (const { status, body } of created)
+      if (status !== 200) assert.equal(body.error_type, 'organization_not_found')
+  }
+})
+
 test('a member session needs the permission, and sets no trusted_metadata', async () => {
   const { create, sessionWith } = await newOrganization()
   const plain = await create(alice, await sessionWith([]))

@@ -1,6 +1,6 @@
 /** What creating and updating a member have in common: the fields of a request, answer and conflicts. */
 import { z } from 'zod'
-import { violatedConstraint } from '../db/connect.ts'
+import { pgCode, violatedConstraint } from '../db/connect.ts'
 import { ApiError, type ErrorType } from '../http/errors.ts'
 import { MetadataInput } from '../organizations/metadata.ts'
 import { isExternalId } from '../organizations/names.ts'
@@ -69,6 +69,8 @@ export async function withConflicts<T>(
   try {
     return await write()
   } catch (error) {
+    // The organization was deleted after it was looked up.
+    if (pgCode(error) === '23503') throw new ApiError('organization_not_found', { cause: error })
     const constraint = violatedConstraint(error) ?? ''
     const error_type = instead[constraint] ?? conflicts[constraint]
     throw error_type ? new ApiError(error_type, { cause: error }) : error
