@@ -22,7 +22,8 @@ export interface ConnectOptions {
   max_connections?: number
 }
 
-const maxNames = 500
+// Each name keeps a plan in every connection, so texts that requests put together do not all get one.
+const maxBuilt = 300
 const stalePlan = '0A000' // "cached plan must not change result type", after a migration
 const retryable = new Set([stalePlan, '40001', '40P01'])
 
@@ -51,15 +52,21 @@ export function connect(options: ConnectOptions): Database {
 }
 
 const names = new Map<string, string>()
+/** Texts that stand in the code as they are: there is an end to them. */
+const constant = new Set<string>()
+let built = 0
 let generation = 0
 
-/** The name that a statement is prepared under, or undefined when there are too many to keep. */
+/** The name that a statement is prepared under, or undefined where it gets none. */
 function nameOf(text: string): string | undefined {
-  let name = names.get(text)
-  if (name === undefined && names.size < maxNames) {
-    name = `p${generation}_${names.size}`
-    names.set(text, name)
+  const known = names.get(text)
+  if (known !== undefined) return known
+  if (!constant.has(text)) {
+    if (built >= maxBuilt) return undefined
+    built += 1
   }
+  const name = `p${generation}_${names.size}`
+  names.set(text, name)
   return name
 }
 
@@ -85,18 +92,20 @@ function wrap(client: pg.PoolClient, prepared: boolean): PostgresPoolClient {
 /** Forgets every name, so that statements are prepared anew: the plans of the old names are stale. */
 function forgetPlans(): void {
   generation += 1
+  built = 0
   names.clear()
 }
 
 /**
- * Runs a statement of SQL text with `$1`-style values and returns its rows. For the statements of the
- * hot path, where building the query would cost as much as running it.
+ * Runs a statement of constant SQL text with `$1`-style values and returns its rows, always prepared. For
+ * the hot path, where building the query would cost as much as running it.
  */
 export async function statement<Row>(
   db: Database,
   text: string,
   values: unknown[],
 ): Promise<Row[]> {
+  constant.add(text)
   return retryStalePlan(db, async () => {
     const result = await db.executeQuery<Row>(CompiledQuery.raw(text, values))
     return result.rows

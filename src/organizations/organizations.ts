@@ -113,7 +113,11 @@ export const deleteOrganization = endpoint({
     const { project_id, organization_id } = organization
     const deleted = await statement(
       context.db,
-      'delete from organizations where project_id = $1 and organization_id = $2 returning organization_id',
+      `with gone as (delete from organizations where project_id = $1 and organization_id = $2
+         returning organization_id),
+       flows as (delete from sso_flows where project_id = $1 and connection_id in (
+         select connection_id from sso_connections where project_id = $1 and organization_id = $2))
+       select organization_id from gone`,
       [project_id, organization_id],
     )
     if (deleted.length === 0) throw new ApiError('organization_not_found')
