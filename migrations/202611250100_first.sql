@@ -246,6 +246,7 @@ create table intermediate_sessions (
   primary key (project_id, token_hash),
   foreign key (project_id, member_id) references members on delete cascade
 );
+create index intermediate_sessions_member on intermediate_sessions (project_id, member_id);
 create index intermediate_sessions_expiry on intermediate_sessions (expires_at);
 
 -- One row a login: CSRF state, one-time token and trace at once (see src/sso/flow.ts).
@@ -272,11 +273,11 @@ create table sso_flows (
   member_id text,
   member_session_id text,
   started_at timestamptz not null,
+  arrived_at timestamptz, -- of the one authorization code that is exchanged
   verified_at timestamptz,
   redeemed_at timestamptz,
   failed_at timestamptz,
-  primary key (project_id, flow_id),
-  foreign key (project_id, organization_id) references organizations on delete cascade
+  primary key (project_id, flow_id)
 );
 create unique index sso_flows_state on sso_flows (project_id, state_hash) where state_hash is not null;
 create unique index sso_flows_token on sso_flows (project_id, token_hash) where token_hash is not null;

@@ -239,6 +239,7 @@ export interface SSOFlows {
   member_id: string | null
   member_session_id: string | null
   started_at: Date
+  arrived_at: Date | null
   verified_at: Date | null
   redeemed_at: Date | null
   failed_at: Date | null
