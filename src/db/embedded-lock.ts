@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -29,12 +29,23 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
       if (held && patience <= 0) throw inUse(held, folder)
       if (held) await sleep(50)
     }
+    await sweep(folder).catch(() => undefined)
   } catch (error) {
     throw explainFailure(error, folder)
   } finally {
     await rm(mine, { force: true }).catch(() => undefined)
   }
   return () => rm(file, { force: true })
+}
+
+/** Removes what a server left that was killed while it took the lock. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name)
+    if (!name.startsWith('postgres.lock.')) continue
+    const written = await stat(file).catch(absent)
+    if (written && Date.now() - written.mtimeMs > 60_000) await rm(file, { force: true })
+  }
 }
 
 /** Links the finished file into place, so that no one ever reads half a lock. */
