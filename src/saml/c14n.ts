@@ -35,22 +35,14 @@ class Canonicalizer {
   }
 
   #element(element: XMLElement): void {
-    const before = this.#rendered.length
+    const outer = this.#rendered.length
     const { name, attributes } = element
-    let out = `<${name}`
-    const first = this.#namespaces(element)
-    if (first < this.#rendered.length) {
-      const added = this.#rendered.slice(first)
-      if (added.length > 1) added.sort((a, b) => compareCodePoints(a.prefix, b.prefix))
-      for (const { prefix, uri } of added) {
-        out += prefix === '' ? ` xmlns="${uri}"` : ` xmlns:${prefix}="${uri}"`
-      }
-    }
-    if (attributes.length === 1) out += attribute(attributes[0]!)
+    let tag = `<${name}${this.#namespaces(element)}`
+    if (attributes.length === 1) tag += attribute(attributes[0]!)
     else if (attributes.length > 1) {
-      for (const one of attributes.toSorted(compareAttributes)) out += attribute(one)
+      for (const one of attributes.toSorted(compareAttributes)) tag += attribute(one)
     }
-    this.#out += `${out}>`
+    this.#out += `${tag}>`
     if (this.#out.length > MAX_CANONICAL_LENGTH) {
       throw new XMLError('limit', 'The canonical form is too long.')
     }
@@ -59,22 +51,26 @@ class Canonicalizer {
       else if (child !== this.#omit) this.#element(child)
     }
     this.#out += `</${name}>`
-    this.#rendered.length = before
+    this.#rendered.length = outer
   }
 
-  /** Notes the namespaces that this element must declare; returns the index of the first one. */
-  #namespaces(element: XMLElement): number {
-    const first = this.#rendered.length
-    this.#render(element.prefix, element.uri)
-    for (const { prefix, uri } of element.attributes) if (prefix !== '') this.#render(prefix, uri)
+  /** Renders the namespaces that this element must declare, and notes them for its descendants. */
+  #namespaces(element: XMLElement): string {
+    const rendered = this.#rendered
+    const outer = rendered.length
+    this.#use(element.prefix, element.uri)
+    for (const { prefix, uri } of element.attributes) if (prefix !== '') this.#use(prefix, uri)
     for (const prefix of this.#prefixes) {
       const uri = namespaceInScope(element, prefix)
-      if (uri !== null) this.#render(prefix, uri)
+      if (uri !== null) this.#use(prefix, uri)
     }
-    return first
+    if (rendered.length === outer) return ''
+    if (rendered.length === outer + 1) return declaration(rendered[outer]!)
+    const added = rendered.slice(outer).sort((a, b) => compareCodePoints(a.prefix, b.prefix))
+    return added.map(declaration).join('')
   }
 
-  #render(prefix: string, uri: string): void {
+  #use(prefix: string, uri: string): void {
     if (prefix === 'xml') return
     for (let i = this.#rendered.length - 1; i >= 0; i -= 1) {
       const rendered = this.#rendered[i]!
@@ -85,6 +81,10 @@ class Canonicalizer {
     if (uri === '' && !this.#rendered.some((rendered) => rendered.prefix === '')) return
     this.#rendered.push({ prefix, uri })
   }
+}
+
+function declaration({ prefix, uri }: Rendered): string {
+  return prefix === '' ? ` xmlns="${uri}"` : ` xmlns:${prefix}="${uri}"`
 }
 
 function namespaceInScope(element: XMLElement, prefix: string): string | null {

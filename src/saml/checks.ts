@@ -55,8 +55,8 @@ export type Failure = {
 export class CheckList {
   readonly checks: Check[] = []
 
-  pass(name: string, details: { expected?: string; actual?: string } = {}): void {
-    this.checks.push({ name, verdict: 'pass', ...quoted(details) })
+  pass(name: string, details: Details = {}): void {
+    this.checks.push(quoted({ name, verdict: 'pass' }, details))
   }
 
   skip(name: string, actual: string): void {
@@ -65,19 +65,17 @@ export class CheckList {
 
   fail(name: string, failure: Failure): never {
     const { error_type, message, fix } = failure
-    this.checks.push({ name, verdict: 'fail', ...quoted(failure), fix })
+    this.checks.push(quoted({ name, verdict: 'fail', fix }, failure))
     throw new SAMLError(error_type, message, this.checks)
   }
 }
 
-function quoted({ expected, actual }: { expected?: string; actual?: string }): {
-  expected?: string
-  actual?: string
-} {
-  return {
-    ...(expected !== undefined && { expected: printable(expected) }),
-    ...(actual !== undefined && { actual: printable(actual) }),
-  }
+type Details = { expected?: string; actual?: string }
+
+function quoted(check: Check, { expected, actual }: Details): Check {
+  if (expected !== undefined) check.expected = printable(expected)
+  if (actual !== undefined) check.actual = printable(actual)
+  return check
 }
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu

@@ -8,10 +8,17 @@ export function parseInstant(text: string): number | null {
   const match = INSTANT.exec(text)
   if (match === null) return null
   const [, year, month, day, hour, minute, second, fraction] = match
-  const time = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!)
+  const date = new Date(Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!))
   // Date.UTC carries what is out of range over, and reads years below 100 as 19xx
-  if (!new Date(time).toISOString().startsWith(text.slice(0, 19))) return null
-  return time + Number(`${fraction ?? ''}000`.slice(0, 3))
+  const exists =
+    date.getUTCFullYear() === +year! &&
+    date.getUTCMonth() === +month! - 1 &&
+    date.getUTCDate() === +day! &&
+    date.getUTCHours() === +hour! &&
+    date.getUTCMinutes() === +minute! &&
+    date.getUTCSeconds() === +second!
+  if (!exists) return null
+  return date.getTime() + Number(`${fraction ?? ''}000`.slice(0, 3))
 }
 
 /** An instant as SAML writes it, in whole seconds. */

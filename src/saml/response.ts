@@ -172,7 +172,7 @@ function verifySignatures(
 
 /** Parses the signed bytes again: what follows reads nothing that the signature does not cover. */
 function readSigned(signed: SignedXML, layout: Layout, checks: CheckList): XMLElement {
-  const root = parseXML(signed, { max_length: MAX_CANONICAL_LENGTH })
+  const root = parseXML(decodeUTF8(signed), { max_length: MAX_CANONICAL_LENGTH })
   const isAssertion = layout.assertionSignature !== null
   const assertions = isAssertion ? [root] : childrenNamed(root, ASSERTION, 'Assertion')
   const [assertion] = assertions

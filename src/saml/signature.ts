@@ -16,8 +16,8 @@ export type PinnedKey = {
 
 declare const signed: unique symbol
 
-/** The canonical form of an element whose signature was verified; only verifySignature makes one. */
-export type SignedXML = string & { readonly [signed]: true }
+/** The canonical bytes of an element whose signature was verified; only verifySignature makes them. */
+export type SignedXML = Buffer & { readonly [signed]: true }
 
 /** More pinned keys than this are not tried. */
 export const MAX_KEYS = 5
@@ -44,7 +44,8 @@ export function verifySignature(
   checks.pass(`${what}_signature_certificate`, { actual: match.fingerprint })
 
   const canonical = canonicalize(parent, { omit: signature, prefixes: profile.prefixes })
-  const digest = hash(profile.digest.hash, canonical, 'buffer')
+  const bytes = Buffer.from(canonical)
+  const digest = hash(profile.digest.hash, bytes, 'buffer')
   if (!digest.equals(profile.digestValue) || digest.equals(profile.digest.empty)) {
     checks.fail(`${what}_signature_digest`, {
       error_type: 'invalid_signature_saml_response',
@@ -58,7 +59,7 @@ export function verifySignature(
     })
   }
   checks.pass(`${what}_signature_digest`)
-  return canonical as SignedXML
+  return bytes as SignedXML
 }
 
 function refuseKey(

@@ -1,4 +1,5 @@
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes'
+import { ASSERTION, DSIG, EXCLUSIVE_C14N, PROTOCOL, XS, XSI } from './namespaces.ts'
 import { type XMLDeclaration, type XMLElement, XMLError } from './xml-tree.ts'
 
 type OpenElement = Omit<XMLElement, 'children' | 'parent'> & {
@@ -21,6 +22,8 @@ const XML_DECLARATION =
   /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"utf-8"|'utf-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"yes"|'yes'|"no"|'no'))?[ \t\r\n]*\?>/i
 // the characters of RFC 3986 without &, which libxml2 writes unescaped in canonical XML
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[a-z0-9._~:/?#[\]@!$'()*+,;=%-]+$/i
+// '' undeclares the default namespace
+const USUAL_NAMESPACES = new Set(['', ASSERTION, PROTOCOL, DSIG, EXCLUSIVE_C14N, XS, XSI])
 const NOT_NAME_START = /^[\u0300-\u036F\u203F-\u2040\u00B7.0-9-]/
 const NONE: readonly never[] = []
 const OPTIONS = {
@@ -85,9 +88,7 @@ class TreeBuilder {
   // saxes fills in `uri` of the same object before it reports the open tag
   #addAttribute(attribute: SaxesAttributeNS): void {
     const { prefix, local, name, value } = attribute
-    if (prefix !== '' && NOT_NAME_START.test(local)) {
-      throw new XMLError('syntax', 'The message is not well-formed XML: malformed name.')
-    }
+    if (prefix !== '') checkNameStart(local)
     if (prefix === 'xmlns' || name === 'xmlns') {
       this.#declare(prefix === '' ? '' : local, value)
       return
@@ -99,7 +100,7 @@ class TreeBuilder {
   }
 
   #declare(prefix: string, uri: string): void {
-    if (uri !== '' && (uri.length > MAX_NAMESPACE_URI || !ABSOLUTE_URI.test(uri))) {
+    if (!USUAL_NAMESPACES.has(uri) && !isAbsoluteURI(uri)) {
       throw new XMLError('namespace', 'A namespace is not an absolute URI.')
     }
     if (prefix === 'xml') return
@@ -110,9 +111,7 @@ class TreeBuilder {
 
   #openElement(tag: SaxesTagNS): void {
     const { name, prefix, local, uri } = tag
-    if (prefix !== '' && NOT_NAME_START.test(local)) {
-      throw new XMLError('syntax', 'The message is not well-formed XML: malformed name.')
-    }
+    if (prefix !== '') checkNameStart(local)
     const attributes = this.#attributes.length === 0 ? NONE : this.#attributes
     const declarations = this.#declarations.length === 0 ? NONE : this.#declarations
     const parent = this.#open
@@ -132,6 +131,19 @@ class TreeBuilder {
   #closeElement(): void {
     this.#depth -= 1
     this.#open = this.#open?.parent ?? null
+  }
+}
+
+function isAbsoluteURI(uri: string): boolean {
+  return uri.length <= MAX_NAMESPACE_URI && ABSOLUTE_URI.test(uri)
+}
+
+// saxes looks at the first character of a whole name only, not at that after the colon
+function checkNameStart(local: string): void {
+  const code = local.charCodeAt(0)
+  if (code >= 0x61 && code <= 0x7a) return
+  if (NOT_NAME_START.test(local)) {
+    throw new XMLError('syntax', 'The message is not well-formed XML: malformed name.')
   }
 }
 
