@@ -3,12 +3,11 @@ import { createHmac, createPublicKey, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { guardedFetch } from '../http/fetch.ts'
 import { verifyCallback } from './callback.ts'
 import type { Check, OIDCErrorType } from './checks.ts'
 import { OIDCError } from './checks.ts'
 import { createJWKSCache, type JWKSCache } from './jwks.ts'
-import type { OIDCSettings } from './settings.ts'
+import type { Fetch, OIDCSettings } from './settings.ts'
 
 export const now = new Date('2026-11-23T12:00:00Z')
 export const seconds = now.getTime() / 1000
@@ -42,13 +41,15 @@ export type Provider = {
   issuer: string
   script: Script
   settings: OIDCSettings
+  fetch: Fetch
   keys: JWKSCache
   /** by path, with headers and form */
   seen: { path: string; headers: IncomingMessage['headers']; form: URLSearchParams }[]
   close(): Promise<void>
 }
 
-export async function startProvider(key: SigningKey): Promise<Provider> {
+/** Starts an honest provider; we reach it by this `fetch`. */
+export async function startProvider(key: SigningKey, fetch: Fetch): Promise<Provider> {
   const server = createServer((request, response) => void handle(provider, request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -56,6 +57,7 @@ export async function startProvider(key: SigningKey): Promise<Provider> {
     issuer,
     script: {} as Script,
     settings: {} as OIDCSettings,
+    fetch,
     keys: createJWKSCache(),
     seen: [],
     async close() {
@@ -152,12 +154,6 @@ export function forge(script: Script, alg: 'none' | 'HS256'): string {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 
-export const fetch = guardedFetch({
-  allowed_private_hosts: [],
-  development: true,
-  timeout_ms: 1000,
-})
-
 export type Attempt = { parameters?: Record<string, string> | URLSearchParams; at?: Date }
 
 /** One callback, with a fresh code, at the provider's settings. */
@@ -175,7 +171,7 @@ export function logIn(provider: Provider, { parameters, at = now }: Attempt = {}
     },
     scopes: ['openid', 'email', 'profile'],
     now: at,
-    fetch,
+    fetch: provider.fetch,
     keys: provider.keys,
   })
 }

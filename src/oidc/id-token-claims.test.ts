@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { guardedFetch } from '../http/fetch.ts'
 import { accessTokenHash } from './algorithms.ts'
 import {
   logIn,
@@ -12,14 +13,18 @@ import {
   startProvider,
 } from './hostile-provider.test-kit.ts'
 
+const outbound = guardedFetch({ allowed_private_hosts: [], development: true })
 let provider: Provider
 let key: SigningKey
 
 before(async () => {
   key = await makeKey('ES256', 'key-1')
-  provider = await startProvider(key)
+  provider = await startProvider(key, outbound)
 })
-after(() => provider.close())
+after(async () => {
+  await outbound.close()
+  await provider.close()
+})
 beforeEach(() => resetProvider(provider, key))
 
 type Claims = Record<string, unknown>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
 import { exportJWK } from 'jose'
+import { guardedFetch } from '../http/fetch.ts'
 import { accessTokenHash } from './algorithms.ts'
 import {
   forge,
@@ -16,6 +17,7 @@ import {
   startProvider,
 } from './hostile-provider.test-kit.ts'
 
+const outbound = guardedFetch({ allowed_private_hosts: [], development: true })
 let provider: Provider
 let key: SigningKey
 let otherKey: SigningKey
@@ -23,9 +25,12 @@ let otherKey: SigningKey
 before(async () => {
   key = await makeKey('RS256', 'key-1')
   otherKey = await makeKey('RS256', 'key-1')
-  provider = await startProvider(key)
+  provider = await startProvider(key, outbound)
 })
-after(() => provider.close())
+after(async () => {
+  await outbound.close()
+  await provider.close()
+})
 beforeEach(() => resetProvider(provider, key))
 
 const families = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512']

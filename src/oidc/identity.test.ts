@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { SignJWT } from 'jose'
+import { guardedFetch } from '../http/fetch.ts'
 import {
   logIn,
   makeKey,
@@ -13,14 +14,18 @@ import {
   startProvider,
 } from './hostile-provider.test-kit.ts'
 
+const outbound = guardedFetch({ allowed_private_hosts: [], development: true })
 let provider: Provider
 let key: SigningKey
 
 before(async () => {
   key = await makeKey('ES256', 'key-1')
-  provider = await startProvider(key)
+  provider = await startProvider(key, outbound)
 })
-after(() => provider.close())
+after(async () => {
+  await outbound.close()
+  await provider.close()
+})
 beforeEach(() => resetProvider(provider, key))
 
 const ada = { sub: 'ada-1', email: 'ada@example.com', name: 'Ada Lovelace' }
@@ -109,6 +114,8 @@ test('userinfo that answers otherwise, or not at all, is refused', async () => {
     const { error_type, check } = await refused(logIn(provider))
     assert.deepEqual([error_type, check.name], ['oidc_invalid_userinfo', 'userinfo'])
   }
+  provider.script.userinfo = { status: 403, body: {} }
+  assert.equal((await refused(logIn(provider))).check.actual, 'status 403')
   provider.settings.userinfo_url = 'http://127.0.0.1:1/'
   assert.match((await refused(logIn(provider))).check.actual ?? '', /could not be reached/)
 })
