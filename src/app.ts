@@ -1,5 +1,6 @@
 /** The composition root: which part answers which address. */
 import { Hono } from 'hono'
+import { routePath } from 'hono/route'
 import { getPath } from 'hono/utils/url'
 import { api } from './api.ts'
 import type { Services } from './context.ts'
@@ -8,6 +9,7 @@ import { type Gatekeepers, mountEndpoints, sendError } from './http/endpoint.ts'
 import { errorTypePage } from './http/error-pages.ts'
 import { ApiError } from './http/errors.ts'
 import { mountHealth } from './http/health.ts'
+import { createMetrics } from './metrics.ts'
 import { authenticate } from './projects/authenticate.ts'
 import { findProject } from './projects/projects.ts'
 import { authorize } from './sessions/authorize.ts'
@@ -23,9 +25,16 @@ const gatekeepers: Gatekeepers = {
 export function createApp(services: Services): Hono {
   // The Java and Go SDKs write //v1 when their base URL ends in a slash.
   const app = new Hono({ getPath: (request) => getPath(request).replace(/^\/{2,}/, '/') })
+  const metrics = createMetrics()
+  app.use(async (c, next) => {
+    const began = performance.now()
+    await next()
+    const seconds = (performance.now() - began) / 1000
+    metrics.request(c.req.method, routePath(c, -1), c.res.status, seconds)
+  })
   mountEndpoints(app, api, services, gatekeepers)
   mountSSO(app, services)
-  mountHealth(app, services)
+  mountHealth(app, services, metrics)
   app.get('/errors/:error_type', (c) => errorTypePage(c.req.param('error_type')))
   app.notFound((c) =>
     sendError(c, services, newId('request-id', 'test'), new ApiError('route_not_found')),

@@ -8,8 +8,6 @@ export interface Config {
   readonly base_url: string
   readonly hosts: readonly string[]
   readonly port: number
-  /** Addresses or prefixes of the proxies whose `X-Forwarded-*` headers are believed. */
-  readonly trusted_proxies: readonly string[]
   readonly database_url: string
   /** A direct connection for LISTEN, where database_url leads through pgbouncer. */
   readonly database_listen_url: string
@@ -92,7 +90,6 @@ function common(environment: Environment, problems: string[]) {
   return {
     hosts: [environment.PORTCULLIS_HOST || '0.0.0.0'],
     port: integer('PORTCULLIS_PORT', environment.PORTCULLIS_PORT, 4000, [0, 65_535], problems),
-    trusted_proxies: list(environment.PORTCULLIS_TRUSTED_PROXIES),
     prepared_statements: onOff(
       'PORTCULLIS_PREPARED_STATEMENTS',
       environment.PORTCULLIS_PREPARED_STATEMENTS,

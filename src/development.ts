@@ -99,7 +99,10 @@ async function start(options: DevelopmentOptions, closers: (() => Promise<unknow
   sockets.server.answer(onlyKnownHosts(running.app, config))
   if (options.app) await startExample(sockets, facts, closers)
   return {
-    facts: { ...facts, dashboard_url: `${base_url}/dashboard?token=${token}` },
+    facts: Object.assign(
+      { base_url, dashboard_url: `${base_url}/dashboard?token=${token}` },
+      facts,
+    ),
     broken: database.exited,
   }
 }

@@ -16,7 +16,6 @@ PORTCULLIS_HOST, PORTCULLIS_PORT  where it listens (0.0.0.0, 4000)
 PORTCULLIS_DATABASE_LISTEN_URL    a direct connection for LISTEN, behind pgbouncer
 PORTCULLIS_PREPARED_STATEMENTS    off behind pgbouncer in transaction mode (on)
 PORTCULLIS_ALLOWED_PRIVATE_HOSTS  on-premises identity providers that may be reached
-PORTCULLIS_TRUSTED_PROXIES        whose X-Forwarded-* headers are believed
 PORTCULLIS_FLOW_RETENTION_DAYS    how long finished and failed logins are kept (30)
 PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
   async run() {

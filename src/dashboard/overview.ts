@@ -33,6 +33,7 @@ export interface OverviewFacts {
 export function mountOverview(app: Hono, services: Services, facts: OverviewFacts): void {
   let token: Buffer | null = hashToken(facts.token)
   let session: Buffer | null = null
+  app.get('/', (c) => c.redirect('/dashboard'))
   app.get('/dashboard', async (c) => {
     const given = c.req.query('token')
     if (given !== undefined && token && sameHash(hashToken(given), token)) {

@@ -1,9 +1,15 @@
 import type { Hono } from 'hono'
 import { sql } from 'kysely'
 import type { Services } from '../context.ts'
+import { hashToken, sameHash } from '../db/secrets.ts'
+import type { Metrics } from '../metrics.ts'
+import { ApiError } from './errors.ts'
 
-/** `/healthz`: the process answers. `/readyz`: it can serve, because the database answers. */
-export function mountHealth(app: Hono, services: Services): void {
+/**
+ * `/healthz`: the process answers. `/readyz`: it can serve, because the database answers. `/metrics`: for
+ * Prometheus, by the bearer token of PORTCULLIS_METRICS_TOKEN; without that setting in development only.
+ */
+export function mountHealth(app: Hono, services: Services, metrics: Metrics): void {
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
     try {
@@ -13,4 +19,16 @@ export function mountHealth(app: Hono, services: Services): void {
       return c.json({ status: 'the database does not answer' }, 503)
     }
   })
+  app.get('/metrics', async (c) => {
+    if (!mayReadMetrics(services, c.req.header('authorization')))
+      throw new ApiError('route_not_found')
+    const text = await metrics.registry.metrics()
+    return c.text(text, 200, { 'content-type': metrics.registry.contentType })
+  })
+}
+
+function mayReadMetrics({ config }: Services, authorization: string | undefined): boolean {
+  if (config.metrics_token === '') return config.mode === 'development'
+  const given = hashToken(authorization?.replace(/^Bearer /i, '') ?? '')
+  return sameHash(given, hashToken(config.metrics_token))
 }
