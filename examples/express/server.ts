@@ -4,9 +4,9 @@
  */
 import cookieSession from 'cookie-session'
 import express, { type NextFunction, type Request, type Response } from 'express'
-import { B2BClient, StytchError } from 'stytch'
+import { B2BClient, RequestError, StytchError } from 'stytch'
 import { secure, settings, stop } from './settings.ts'
-import { homePage, loginPage, memberPage, messagePage } from './views.ts'
+import { homePage, loginPage, type Message, memberPage, messagePage } from './views.ts'
 
 const { base_url, project_id, public_token, secret } = settings
 const stytch = new B2BClient({ project_id, secret, ...(base_url && { env: base_url }) })
@@ -80,16 +80,16 @@ app.get('/org/:slug', async (req, res) => {
   else res.send(loginPage(organization, connections))
 })
 
-/** Where a login comes back to: register APP_URL/authenticate as LOGIN and SIGNUP redirect URL. */
+/** Where a login comes back to; APP_URL/authenticate is a registered LOGIN and SIGNUP redirect URL. */
 app.get('/authenticate', async (req, res) => {
   const type = text(req.query.stytch_token_type)
   const token = text(req.query.token)
   const link = startAgain(req)
   if (type !== 'sso' || token === '') {
     const message =
-      type !== '' && type !== 'sso'
-        ? `This example handles logins of the token type “sso” only; this one is of type “${type}”.`
-        : 'This address is where a login comes back to, but no token came with it.'
+      type === 'sso' || type === ''
+        ? 'This address is where a login comes back to, but no token came with it.'
+        : `This example handles the token type “sso” only; this login’s is “${type}”.`
     res.status(400).send(messagePage({ title: 'Nothing to log in with', message, link }))
     return
   }
@@ -97,9 +97,10 @@ app.get('/authenticate', async (req, res) => {
   const login = await stytch.sso.authenticate({ sso_token: token, session_duration_minutes: 60 })
   if (!login.member_authenticated) {
     // Here an application would go on with login.intermediate_session_token.
-    const message = login.primary_required
-      ? `${login.organization.organization_name} asks for another way to log in (${login.primary_required.allowed_auth_methods.join(', ')}), which this example does not have.`
-      : `${login.organization.organization_name} asks for a second factor, which this example does not have.`
+    const wanted = login.primary_required
+      ? `another way to log in (${login.primary_required.allowed_auth_methods.join(', ')})`
+      : 'a second factor'
+    const message = `${login.organization.organization_name} asks for ${wanted}, which this example does not have.`
     res.status(403).send(messagePage({ title: 'One more step is needed', message, link }))
     return
   }
@@ -127,31 +128,34 @@ app.use((_req, res) => {
   res.status(404).send(messagePage({ title: 'Not found', message, link }))
 })
 
-/** Express 5 brings what an async handler throws here. It knows this function by its four parameters. */
+/** What an async handler throws arrives here; Express knows this function by its four parameters. */
 app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
-  const link = startAgain(req)
-  if (error instanceof StytchError) {
-    const { error_type, error_message, request_id } = error
-    console.error(`${error_type}: ${error_message} (request ${request_id})`)
-    const [status, title] = isRefusal(error)
-      ? [400, 'You could not be logged in']
-      : [502, 'Logging in does not work at the moment']
-    const details = { Error: error_type, 'Request id': request_id }
-    res.status(status).send(messagePage({ title, message: error_message, details, link }))
-    return
-  }
-  const bad = error instanceof URIError
-  if (!bad) console.error(error)
-  const message = bad
-    ? 'The address could not be read.'
-    : 'Something went wrong here or on the way to the login service. Try again in a moment.'
-  const title = bad ? 'Bad request' : 'That did not work'
-  res.status(bad ? 400 : 500).send(messagePage({ title, message, link }))
+  const [status, content] = explain(error)
+  // Not the whole error where it is the SDK's: it holds what was sent, tokens too.
+  if (status >= 500) console.error(status === 502 ? String(error) : error)
+  res.status(status).send(messagePage({ ...content, link: startAgain(req) }))
 })
 
+function explain(error: unknown): [status: number, content: Message] {
+  if (error instanceof StytchError) {
+    const details = { Error: error.error_type, 'Request id': error.request_id }
+    const message = error.error_message
+    return isRefusal(error)
+      ? [400, { title: 'You could not be logged in', message, details }]
+      : [502, { title: 'Logging in does not work at the moment', message, details }]
+  }
+  if (error instanceof RequestError) {
+    const message = 'The login service does not answer. Try again in a moment.'
+    return [502, { title: 'Logging in does not work at the moment', message }]
+  }
+  if (error instanceof URIError)
+    return [400, { title: 'Bad request', message: 'The address could not be read.' }]
+  return [500, { title: 'That did not work', message: 'Something went wrong here.' }]
+}
+
 /**
- * The session behind the cookie, or null. The remote call is what notices a revocation at once: checking the
- * JWT locally (sessions.authenticateJwtLocal) saves it, but lets a revoked session in until the JWT is
+ * The session behind the cookie, or null. The remote call is what notices a revocation at once. Checking the
+ * JWT locally (sessions.authenticateJwtLocal) saves the call, but lets a revoked session in until the JWT is
  * five minutes old. Pass session_duration_minutes to let each visit extend the session.
  */
 async function currentSession(req: Request) {
@@ -168,7 +172,7 @@ async function currentSession(req: Request) {
   }
 }
 
-/** Whether the API refused this session or token, rather than this application or at random. */
+/** Whether the API refused this session or token; 401 refuses this application, 429 its haste. */
 function isRefusal(error: unknown): boolean {
   return (
     error instanceof StytchError &&

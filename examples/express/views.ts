@@ -63,7 +63,7 @@ export function homePage(organization?: Organization): string {
 <form action="/org">
 <label for="slug">Organization</label>
 <input id="slug" name="slug" placeholder="acme" required autocomplete="organization" autocapitalize="none" spellcheck="false">
-<button>Continue</button>
+<button type="submit">Continue</button>
 </form>
 </section>`,
   )
@@ -118,28 +118,34 @@ export function memberPage(session: Session, claims: unknown): string {
 <div><dt>Session until</dt><dd><time>${member_session.expires_at}</time></dd></div>
 </dl>
 <details><summary>Claims of the session JWT</summary><pre>${JSON.stringify(claims, null, 2)}</pre></details>
-<form method="post" action="/logout"><button>Log out</button></form>
+<form method="post" action="/logout"><button type="submit">Log out</button></form>
 </section>`,
   )
 }
 
-/** A page that says something went otherwise than hoped, and where to go from there. */
-export function messagePage(content: {
+/** What to tell somebody for whom it went otherwise than hoped. */
+export interface Message {
   title: string
   message: string
   details?: Record<string, string>
-  link: { href: string; label: string }
-}): string {
-  const { title, message, details = {}, link } = content
+}
+
+/** A page that tells it, and where to go from there. */
+export function messagePage(content: Message & { link: { href: string; label: string } }): string {
+  const { title, message, details, link } = content
   return page(
     title,
     html`<section>
 <h1>${title}</h1>
 <p>${message}</p>
-<dl>${Object.entries(details).map(
-      ([term, value]) => html`<div><dt>${term}</dt><dd><code>${value}</code></dd></div>`,
-    )}</dl>
-<p><a class="button" href="${link.href}">${link.label}</a></p>
+${
+  details
+    ? html`<dl>${Object.entries(details).map(
+        ([term, value]) => html`<div><dt>${term}</dt><dd><code>${value}</code></dd></div>`,
+      )}</dl>
+`
+    : ''
+}<p><a class="button" href="${link.href}">${link.label}</a></p>
 </section>`,
   )
 }
