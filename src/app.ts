@@ -9,6 +9,7 @@ import { type Gatekeepers, mountEndpoints, sendError } from './http/endpoint.ts'
 import { errorTypePage } from './http/error-pages.ts'
 import { ApiError } from './http/errors.ts'
 import { mountHealth } from './http/health.ts'
+import { mountOpenAPI } from './http/openapi.ts'
 import { createMetrics } from './metrics.ts'
 import { authenticate } from './projects/authenticate.ts'
 import { findProject } from './projects/projects.ts'
@@ -35,6 +36,7 @@ export function createApp(services: Services): Hono {
   mountEndpoints(app, api, services, gatekeepers)
   mountSSO(app, services)
   mountHealth(app, services, metrics)
+  mountOpenAPI(app)
   app.get('/errors/:error_type', (c) => errorTypePage(c.req.param('error_type')))
   app.notFound((c) =>
     sendError(c, services, newId('request-id', 'test'), new ApiError('route_not_found')),

@@ -17,6 +17,7 @@ export const JSONObject = z.record(z.string(), z.unknown())
 export const QueryBoolean = z
   .union([z.boolean(), z.string()])
   .transform((value) => value === true || /^(true|1)$/i.test(String(value)))
+  .meta({ type: 'boolean' })
 
 /**
  * An enumeration whose members the Java and Rust SDKs write without their hyphens: takes both
@@ -29,10 +30,13 @@ export function hyphenated<const T extends string>(values: readonly T[], error_t
       [value.replaceAll('-', ''), value] as const,
     ]),
   )
-  return z.string().transform((value, context): T => {
-    const known = spellings.get(value)
-    if (known) return known
-    context.issues.push({ code: 'custom', message: error_type, input: value })
-    return z.NEVER
-  })
+  return z
+    .string()
+    .transform((value, context): T => {
+      const known = spellings.get(value)
+      if (known) return known
+      context.issues.push({ code: 'custom', message: error_type, input: value })
+      return z.NEVER
+    })
+    .meta({ enum: [...spellings.keys()] })
 }
