@@ -1,5 +1,6 @@
 /** A browser without scripts, and an organization with connections at the test identity provider. */
 
+import type { Hono } from 'hono'
 import { addRedirectURL } from '../src/projects/redirect-urls.ts'
 import { pressButton, type Submission } from '../src/test-idp/press-button.ts'
 import { createTestIdP } from '../src/test-idp/test-idp.ts'
@@ -74,7 +75,11 @@ export async function connectSAML(
 }
 
 /** An active OIDC connection at the test identity provider; returns its id. */
-export async function connectOIDC(project: TestProject, organization_id: string): Promise<string> {
+export async function connectOIDC(
+  project: TestProject,
+  organization_id: string,
+  changes: Record<string, unknown> = {},
+): Promise<string> {
   const { oidc } = await testIdP()
   const path = `/v1/b2b/sso/oidc/${organization_id}`
   const created = await call(project, 'POST', path, { display_name: 'Test IdP (OIDC)' })
@@ -87,24 +92,33 @@ export async function connectOIDC(project: TestProject, organization_id: string)
     token_url: `${oidc.issuer}/token`,
     userinfo_url: `${oidc.issuer}/userinfo`,
     jwks_url: `${oidc.issuer}/jwks`,
+    ...changes,
   })
   return connection_id
 }
 
-/** A browser: cookies by host, redirects followed only when asked. */
+/** A browser: cookies of the application, redirects followed only when asked. */
 export class Browser {
   readonly cookies = new Map<string, string>()
+  readonly #app: Hono | undefined
+
+  /** Of the application of this run, or of another one. */
+  constructor(app?: Hono) {
+    this.#app = app
+  }
 
   async request(url: string, init: RequestInit = {}): Promise<Response> {
-    const app = url.startsWith(idp_url) ? (await testIdP()).app : (await server()).app
+    const app = url.startsWith(idp_url)
+      ? (await testIdP()).app
+      : (this.#app ?? (await server()).app)
     const headers = new Headers(init.headers)
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    if (cookie !== '' && url.startsWith(base_url)) headers.set('cookie', cookie)
+    if (cookie !== '' && !url.startsWith(idp_url)) headers.set('cookie', cookie)
     const response = await app.request(url, { ...init, headers })
     for (const header of response.headers.getSetCookie()) {
       const [pair = ''] = header.split(';')
       const equals = pair.indexOf('=')
-      if (url.startsWith(base_url)) this.cookies.set(pair.slice(0, equals), pair.slice(equals + 1))
+      if (!url.startsWith(idp_url)) this.cookies.set(pair.slice(0, equals), pair.slice(equals + 1))
     }
     return response
   }
@@ -135,10 +149,13 @@ export class Browser {
   }
 
   /** Submits a form as a browser would. */
-  async submit({ action, method, fields }: Submission): Promise<Response> {
-    if (method === 'POST') return this.request(action, { method, body: fields })
+  async submit(
+    { action, method, fields }: Submission,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    if (method === 'POST') return this.request(action, { method, body: fields, headers })
     const query = fields.toString()
-    return this.request(query === '' ? action : `${action}?${query}`)
+    return this.request(query === '' ? action : `${action}?${query}`, { headers })
   }
 
   /** A whole login; returns the answer of the callback. */

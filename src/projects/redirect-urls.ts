@@ -159,7 +159,7 @@ export function matchRedirectURL(
   if (given === undefined || given === '') return defaultOf(registered, type)
   const url = URL.parse(given)
   const invalid: ErrorType = type === 'LOGIN' ? 'invalid_login_sso_url' : 'invalid_signup_sso_url'
-  if (!url || /[\0-\x20\x7f*]/.test(given)) throw new ApiError(invalid)
+  if (!url || /[\0-\x20\x7f*]/.test(given + url.hostname)) throw new ApiError(invalid)
   if (registered.some((row) => sameURL(row.url, url))) return url.href
   if (project.redirect_urls.some((row) => sameURL(row.url, url))) throw new ApiError(invalid)
   const bare = new URL(url)
@@ -187,7 +187,8 @@ function sameURL(registered: string, given: URL): boolean {
   if (given.protocol !== 'https:') return false
   const known = new URL(registered)
   if (known.protocol !== 'https:') return false
-  const rest = (url: URL) => `${url.port}${url.pathname}${url.search}${url.hash}${url.username}`
+  const rest = (url: URL) =>
+    `${url.port}${url.pathname}${url.search}${url.hash}${url.username}:${url.password}`
   if (rest(known) !== rest(given)) return false
   if (known.hostname.startsWith('*.')) return matchesWildcard(known.hostname, given.hostname)
   return withoutWWW(known.hostname) === withoutWWW(given.hostname)

@@ -79,6 +79,17 @@ test('the format unspecified sends no NameIDPolicy, and ForceAuthn is sent when 
   }
 })
 
+test('somebody who is named stands in the Subject, before the NameIDPolicy, also signed', () => {
+  const request = buildAuthnRequest({ ...input, subject_name_id: 'a&b<ada>@acme.test' })
+  const { SAMLRequest } = postForm(request, { relay_state: 'r', private_key, certificate })
+  for (const xml of [request.xml, Buffer.from(SAMLRequest, 'base64').toString()]) {
+    const subject = '/samlp:AuthnRequest/saml:Subject[following-sibling::samlp:NameIDPolicy]'
+    assert.equal(read(xml, `${subject}/saml:NameID`), 'a&b<ada>@acme.test')
+    assert.equal(read(xml, `${subject}/saml:NameID/@Format`), EMAIL)
+  }
+  assert.equal(read(buildAuthnRequest(input).xml, 'count(//saml:Subject)'), '0')
+})
+
 test('settings with markup in them are escaped, not interpreted', () => {
   const { xml } = buildAuthnRequest({
     ...input,

@@ -14,11 +14,14 @@ export type AuthnRequestInput = {
   nameid_format: string
   force_authn: boolean
   now: Date
+  /** whom to sign in, as an e-mail address: the NameID of the Subject (Core 3.4.1); an identity provider may ignore it */
+  subject_name_id?: string
 }
 
 /** An AuthnRequest that is not signed yet; `id` is what the flow stores and InResponseTo must repeat. */
 export type AuthnRequest = { id: string; xml: string; idp_sso_url: string }
 
+const EMAIL_ADDRESS = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress'
 const UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified'
 const HTTP_POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST'
 const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'
@@ -33,12 +36,17 @@ export function buildAuthnRequest(input: AuthnRequestInput): AuthnRequest {
     nameid_format === '' || nameid_format === UNSPECIFIED
       ? ''
       : `<samlp:NameIDPolicy Format="${escapeAttribute(nameid_format)}" AllowCreate="true"/>`
+  const subject =
+    input.subject_name_id === undefined
+      ? ''
+      : `<saml:Subject xmlns:saml="${ASSERTION}"><saml:NameID Format="${EMAIL_ADDRESS}">` +
+        `${escapeText(input.subject_name_id)}</saml:NameID></saml:Subject>`
   const xml =
     `<samlp:AuthnRequest xmlns:samlp="${PROTOCOL}" ID="${id}" Version="2.0"` +
     ` IssueInstant="${formatInstant(input.now)}" Destination="${escapeAttribute(idp_sso_url)}"${force}` +
     ` AssertionConsumerServiceURL="${escapeAttribute(input.acs_url)}" ProtocolBinding="${HTTP_POST}">` +
     `<saml:Issuer xmlns:saml="${ASSERTION}">${escapeText(input.audience_uri)}</saml:Issuer>` +
-    `${policy}</samlp:AuthnRequest>`
+    `${subject}${policy}</samlp:AuthnRequest>`
   return { id, xml, idp_sso_url }
 }
 

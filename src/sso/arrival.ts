@@ -48,7 +48,7 @@ export function claimFlow(
     throw new LoginError(error_type, checks, message)
   }
   const browser = { name: 'browser', expected: 'the browser that started the login' }
-  const binding = checkBinding(request, flow.cookie_hash)
+  const binding = checkBinding(services.config, request, flow.cookie_hash)
   if (binding === 'missing')
     refuse(errors.missing_cookie, { ...browser, actual: 'a browser without its cookie' })
   if (binding === 'mismatch')

@@ -29,6 +29,8 @@ export interface SentAttribute {
 
 interface Source {
   attributes: readonly SentAttribute[]
+  /** Names that were sent with something that is no text, or with a pointer to where the values are. */
+  unreadable: ReadonlySet<string>
   mapping: Readonly<Record<string, string>>
   checks: Check[]
   /** Value of the pseudo attribute `NameID`. */
@@ -40,7 +42,7 @@ const known = new Set(['email', 'full_name', 'first_name', 'last_name', 'groups'
 
 /** Reads mapped attributes; refuses what would have to be guessed. */
 export function createAttributeReader(source: Source) {
-  const { checks, errors } = source
+  const { checks } = source
 
   function all(name: string): readonly SentAttribute[] {
     return source.attributes.filter((attribute) => attribute.name === name)
@@ -70,14 +72,76 @@ export function createAttributeReader(source: Source) {
     )
   }
 
-  /** All values of a list-valued mapping; elements of one name add up. */
-  function list(key: string): string[] {
-    const name = source.mapping[key]
-    if (name === undefined) return []
-    return [...new Set(all(name).flatMap((attribute) => attribute.values))].filter((v) => v !== '')
-  }
+  return { single, all }
+}
 
-  return { single, list, mapsTo: (key: string) => source.mapping[key], other: errors.other }
+const longest = 1_024
+
+/**
+ * The groups, where the mapping has a key for them; elements of one name add up. Refuses what cannot be
+ * read: the person would get in without the roles that their groups give, and nobody would know why.
+ */
+export function readGroups(source: Source): string[] {
+  const { checks, errors, mapping, unreadable } = source
+  const name = mapping.groups
+  if (name === undefined) return []
+  const sent = createAttributeReader(source).all(name)
+  const groups = [...new Set(sent.flatMap((attribute) => attribute.values))].filter(Boolean)
+  const odd = groups.find((group) => group.length > longest || /\p{Cc}/u.test(group))
+  if (!unreadable.has(name) && odd === undefined) {
+    const actual = groups.join(', ').slice(0, 500) || 'none'
+    checks.push({ name: 'groups', verdict: 'pass', expected: name, actual })
+    return groups
+  }
+  checks.push({
+    name: 'groups',
+    verdict: 'fail',
+    expected: `a list of names or ids in ${name}`,
+    actual: odd === undefined ? 'no list of them (or a link to it)' : `${odd.slice(0, 100)}…`,
+    fix: {
+      who: 'it_admin',
+      what: `Send the groups as a list of plain text in ${name}. Microsoft Entra ID sends a link instead where a person has more than 150 (OIDC: 200): let it send only the groups assigned to the application.`,
+    },
+  })
+  throw new LoginError(
+    errors.groups,
+    checks,
+    'The groups that the identity provider sent could not be read.',
+  )
+}
+
+/**
+ * Refuses a subject that is too long to be one (it is a key of the database), and notes where it comes
+ * from otherwise.
+ */
+export function checkSubject({ checks, errors }: Source, subject: string, from: string): string {
+  const fits = Buffer.byteLength(subject) <= longest
+  checks.push({
+    name: 'subject',
+    verdict: fits ? 'pass' : 'fail',
+    expected: from,
+    actual: fits ? subject.slice(0, 200) : `${subject.length} characters`,
+    ...(!fits && {
+      fix: { who: 'it_admin' as const, what: `Send an identifier of at most ${longest} bytes.` },
+    }),
+  })
+  if (fits) return subject
+  throw new LoginError(errors.other, checks, 'The identifier of the person is too long.')
+}
+
+/** The full name where it is mapped and sent, else first and last name, else what stands beside the mapping. */
+export function readName(source: Source, otherwise = ''): string {
+  const { single } = createAttributeReader(source)
+  const { other } = source.errors
+  const full_name = single('full_name', other)
+  const parts = [single('first_name', other), single('last_name', other)].filter(Boolean)
+  const name = (full_name ?? (parts.join(' ') || otherwise)).trim().slice(0, longest).toWellFormed()
+  source.checks.push({
+    name: 'name',
+    verdict: name === '' ? 'skip' : 'pass',
+    actual: name.slice(0, 200) || 'none was sent',
+  })
+  return name
 }
 
 /**
@@ -109,15 +173,33 @@ export function readEmail(source: Source, value: string | undefined): string {
   }
 }
 
-/** The keys of the mapping that go to trusted metadata, with their values: a string, or a list of them. */
+const maxMetadata = { keys: 20, bytes: 4_096 }
+
+/**
+ * The keys of the mapping that go to trusted metadata, with their values: a string, or a list of them.
+ * What would not fit into metadata is left out, and the trace says so.
+ */
 export function readTrustedMetadata(source: Source): Record<string, unknown> {
-  const entries: [string, unknown][] = []
+  const { all } = createAttributeReader(source)
+  let metadata: Record<string, unknown> = {}
   for (const [key, name] of Object.entries(source.mapping)) {
     if (known.has(key)) continue
-    const values = source.attributes.filter((a) => a.name === name).flatMap((a) => a.values)
-    if (values.length > 0) entries.push([key, values.length === 1 ? values[0] : values])
+    const values = name === 'NameID' ? [source.name_id] : all(name).flatMap((each) => each.values)
+    if (values.length === 0) continue
+    const more = { ...metadata, [key]: values.length === 1 ? values[0] : values }
+    const fits =
+      Object.keys(more).length <= maxMetadata.keys &&
+      Buffer.byteLength(JSON.stringify(more)) <= maxMetadata.bytes
+    if (fits) metadata = more
+    else
+      source.checks.push({
+        name: 'trusted_metadata',
+        verdict: 'skip',
+        expected: `at most ${maxMetadata.keys} keys and ${maxMetadata.bytes} bytes`,
+        actual: `${key} is left out: it would be too much`,
+      })
   }
-  return Object.fromEntries(entries)
+  return metadata
 }
 
 /** What was sent, by name, for `sso_attributes`: every value a list of strings. */

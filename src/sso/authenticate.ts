@@ -1,37 +1,16 @@
 import { z } from 'zod'
 import type { Context } from '../context.ts'
 import { type Database, transaction } from '../db/connect.ts'
-import { hashToken, newToken } from '../db/secrets.ts'
 import { endpoint } from '../http/endpoint.ts'
-import { ApiError } from '../http/errors.ts'
 import { Member, type MemberRow, toMember } from '../members/member.ts'
 import { Organization, toOrganization } from '../organizations/organization.ts'
-import {
-  mergeClaims,
-  SessionCustomClaims,
-  SessionDurationMinutes,
-  sessionDuration,
-} from '../sessions/claims.ts'
+import { SessionCustomClaims, SessionDurationMinutes, sessionDuration } from '../sessions/claims.ts'
 import { mintJWT } from '../sessions/jwt.ts'
-import { resolveSession } from '../sessions/resolve.ts'
-import {
-  MemberSession,
-  newSession,
-  type SessionRow,
-  sessionColumns,
-  sessionValues,
-  toMemberSession,
-} from '../sessions/session.ts'
-import { failFlow, LoginError } from './flow.ts'
+import { MemberSession, toMemberSession } from '../sessions/session.ts'
+import { type Check, failFlow, LoginError } from './flow.ts'
+import { issueSession } from './issue-session.ts'
 import { admit } from './provisioning.ts'
-import {
-  endFlow,
-  type RedeemedFlow,
-  redeemFlow,
-  type SessionWrite,
-  ssoFactor,
-  writeMember,
-} from './redeem.ts'
+import { endFlow, type RedeemedFlow, redeemFlow, writeMember } from './redeem.ts'
 
 const Input = z.object({
   sso_token: z.string(),
@@ -139,28 +118,18 @@ async function admitMember(
 ) {
   const { organization } = flow
   const checks = [...flow.checks]
-  if (flow.connection_status !== 'active') {
-    checks.push({
-      name: 'connection',
-      verdict: 'fail',
-      expected: 'an active connection',
-      actual: flow.connection_status,
-    })
-    throw new LoginError('sso_connection_not_found', checks)
-  }
+  if (flow.connection_status !== 'active') refuseConnection(checks, flow.connection_status)
+  checkIdPSession(checks, flow.identity.session_not_on_or_after, context.now())
   const admission = admit({ ...flow, connection: flow, checks })
   const written = await writeMember(trx, context, flow, admission)
-  if (!written) {
-    checks.push({
-      name: 'member',
-      verdict: 'fail',
-      expected: 'a member that was not deleted',
-      actual: 'deleted just now',
-    })
+  if (written === 'connection deleted') refuseConnection(checks, 'deleted')
+  if (written === 'member deleted') {
+    const actual = 'deleted just now'
+    checks.push({ name: 'member', verdict: 'fail', expected: 'one that is not deleted', actual })
     throw new LoginError('action_available_only_for_active_members', checks)
   }
   const second = organization.mfa_policy === 'REQUIRED_FOR_ALL' || admission.mfa_enrolled
-  const issued = await issue(trx, context, flow, { ...written, second }, input)
+  const issued = await issueSession(trx, context, flow, { ...written, second }, input)
   const ended = {
     member_id: written.member_id,
     member_session_id: issued.session?.member_session_id ?? null,
@@ -170,126 +139,29 @@ async function admitMember(
   return { ...issued, organization, member }
 }
 
-interface Issued {
-  write: SessionWrite
-  session: SessionRow | null
-  session_token: string
-  intermediate_session_token: string
-}
-
-async function issue(
-  trx: Database,
-  context: Context,
-  flow: RedeemedFlow,
-  written: { member_id: string; registration_id: string; second: boolean },
-  input: AuthenticateInput,
-): Promise<Issued> {
-  const now = context.now()
-  const factor = ssoFactor(flow, written.registration_id, now)
-  if (input.session_token || input.session_jwt)
-    return extendSession({ ...context, db: trx }, written.member_id, factor, input)
-  if (written.second) return issueIntermediate(context, flow, written.member_id, factor)
-  const made = newSession({
-    project: context.project,
-    organization_id: flow.organization.organization_id,
-    member_id: written.member_id,
-    factors: [factor],
-    minutes: input.session_duration_minutes,
-    custom_claims: input.session_custom_claims,
-    now,
+/** A session that the identity provider has ended meanwhile makes none here (SAML Core 2.7.2). */
+function checkIdPSession(checks: Check[], end: string | null, now: Date): void {
+  if (end === null || new Date(end) > now) return
+  checks.push({
+    name: 'session_not_on_or_after',
+    verdict: 'fail',
+    expected: `later than ${now.toISOString()}`,
+    actual: end,
+    fix: { who: 'developer', what: 'Redeem the token as soon as it arrives.' },
   })
-  const session = capped(made.row, flow.identity.session_not_on_or_after)
-  return {
-    write: {
-      sql: `insert into sessions (${sessionColumns.join(', ')}) values (${sessionColumns.map((_, i) => `$${i + 1}`).join(', ')})`,
-      values: sessionValues(session),
-    },
-    session,
-    session_token: made.session_token,
-    intermediate_session_token: '',
-  }
-}
-
-/** SessionNotOnOrAfter of the assertion ends our session too (SAML Core 2.7.2). */
-function capped(session: SessionRow, not_on_or_after: string | null): SessionRow {
-  const end = not_on_or_after === null ? session.expires_at : new Date(not_on_or_after)
-  return end < session.expires_at ? { ...session, expires_at: end } : session
-}
-
-/** Adds the factor to a session that the member has already; a second factor is not asked again. */
-async function extendSession(
-  context: Context,
-  member_id: string,
-  factor: SessionRow['authentication_factors'][number],
-  input: AuthenticateInput,
-): Promise<Issued> {
-  const { session } = await resolveSession(context, input)
-  if (session.member_id !== member_id) throw new ApiError('member_session_member_id_mismatch')
-  const now = context.now()
-  const provider = (each: typeof factor) =>
-    (each.saml_sso_factor ?? each.oidc_sso_factor)?.provider_id
-  const others = session.authentication_factors.filter(
-    (each) => provider(each) !== provider(factor),
+  throw new LoginError(
+    'expired_saml_response',
+    checks,
+    'The session at the identity provider has ended.',
   )
-  const minutes = input.session_duration_minutes
-  const next: SessionRow = {
-    ...session,
-    authentication_factors: [...others, factor],
-    custom_claims: mergeClaims(session.custom_claims, input.session_custom_claims),
-    last_accessed_at: now,
-    expires_at:
-      minutes === undefined
-        ? session.expires_at
-        : new Date(now.getTime() + sessionDuration(minutes) * 60_000),
-  }
-  return {
-    write: {
-      sql: `update sessions set authentication_factors = $3, custom_claims = $4, last_accessed_at = $5, expires_at = $6
-            where project_id = $1 and member_session_id = $2`,
-      values: [
-        session.project_id,
-        session.member_session_id,
-        JSON.stringify(next.authentication_factors),
-        JSON.stringify(next.custom_claims),
-        now,
-        next.expires_at,
-      ],
-    },
-    session: next,
-    session_token: input.session_token ?? '',
-    intermediate_session_token: '',
-  }
 }
 
-const intermediateMinutes = 10
-
-/** Where a second factor is due there is no session yet: fail closed. */
-function issueIntermediate(
-  context: Context,
-  flow: RedeemedFlow,
-  member_id: string,
-  factor: SessionRow['authentication_factors'][number],
-): Issued {
-  const intermediate_session_token = newToken()
-  const now = context.now()
-  return {
-    write: {
-      sql: `insert into intermediate_sessions (project_id, organization_id, member_id, token_hash,
-              authentication_factors, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
-      values: [
-        context.project.project_id,
-        flow.organization.organization_id,
-        member_id,
-        hashToken(intermediate_session_token),
-        JSON.stringify([factor]),
-        now,
-        new Date(now.getTime() + intermediateMinutes * 60_000),
-      ],
-    },
-    session: null,
-    session_token: '',
-    intermediate_session_token,
-  }
+function refuseConnection(checks: Check[], actual: string): never {
+  checks.push({ name: 'connection', verdict: 'fail', expected: 'an active connection', actual })
+  throw new LoginError(
+    actual === 'deleted' ? 'sso_connection_not_found' : 'requires_active_sso_connection',
+    checks,
+  )
 }
 
 function mfaRequired(member: MemberRow) {

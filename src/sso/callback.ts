@@ -31,6 +31,7 @@ export async function answerCallback(
   const arrival: Arrival = { request_id: newId('request-id', environment), checks: [], flow: null }
   let connection: Connection | undefined
   try {
+    if (!/^[\w-]{1,128}$/.test(connection_id)) throw new ApiError('sso_connection_not_found')
     connection = await findConnectionAnywhere(services, connection_id)
     if (connection.status !== 'active') throw new ApiError('requires_active_sso_connection')
     arrival.request_id = newId('request-id', environmentOf(connection.project_id))

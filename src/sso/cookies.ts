@@ -9,10 +9,17 @@ const secureName = '__Host-portcullis_login'
 const plainName = 'portcullis_login'
 const lifetimeSeconds = 2 * 60 * 60
 
-/** The value that this browser has, under either name. */
-export function bindingCookies(request: Request): string[] {
+function isPlain(config: Config): boolean {
+  return config.base_url.startsWith('http://')
+}
+
+/**
+ * The values that this browser has. Over https the plain name counts for nothing: a neighbour's host
+ * can set it for us, which would let its own login be finished in a stranger's browser.
+ */
+export function bindingCookies(config: Config, request: Request): string[] {
   const cookies = (request.headers.get('cookie') ?? '').split(';').map((pair) => pair.trim())
-  return [secureName, plainName].flatMap((name) =>
+  return (isPlain(config) ? [secureName, plainName] : [secureName]).flatMap((name) =>
     cookies
       .filter((pair) => pair.startsWith(`${name}=`))
       .map((pair) => pair.slice(name.length + 1))
@@ -29,19 +36,20 @@ export function bindBrowser(
   config: Config,
   request: Request,
 ): { value: string; headers: string[] } {
-  const value = bindingCookies(request)[0] ?? newToken()
+  const value = bindingCookies(config, request)[0] ?? newToken()
   const common = `Path=/; HttpOnly; Max-Age=${lifetimeSeconds}`
   const headers = [`${secureName}=${value}; ${common}; Secure; SameSite=None`]
-  if (config.base_url.startsWith('http://')) headers.push(`${plainName}=${value}; ${common}`)
+  if (isPlain(config)) headers.push(`${plainName}=${value}; ${common}`)
   return { value, headers }
 }
 
 /** Whether the browser has the cookie that a login was bound to: `missing`, `mismatch` or `match`. */
 export function checkBinding(
+  config: Config,
   request: Request,
   cookie_hash: Uint8Array,
 ): 'missing' | 'mismatch' | 'match' {
-  const values = bindingCookies(request)
+  const values = bindingCookies(config, request)
   if (values.length === 0) return 'missing'
   return values.some((value) => sameHash(hashToken(value), cookie_hash)) ? 'match' : 'mismatch'
 }

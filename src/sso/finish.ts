@@ -7,10 +7,10 @@ import { statement } from '../db/connect.ts'
 import { environmentOf, newId } from '../db/ids.ts'
 import { hashToken, newToken } from '../db/secrets.ts'
 import { ApiError } from '../http/errors.ts'
-import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { findProject } from '../projects/projects.ts'
 import { matchRedirectURL } from '../projects/redirect-urls.ts'
 import type { Identity } from './attributes.ts'
+import { cachedOrganization } from './cached-organization.ts'
 import type { Connection } from './connections.ts'
 import { type Check, failFlow, LoginError, type StartedFlow, startedForMs } from './flow.ts'
 import { admit, type Candidates, candidatesSQL, candidatesValues } from './provisioning.ts'
@@ -44,16 +44,27 @@ export async function finishLogin(services: Services, verified: Verified): Promi
     // An IdP-initiated login goes to the default LOGIN URL, its RelayState is ignored.
     const wanted =
       type === 'LOGIN' ? verified.flow?.login_redirect_url : verified.flow?.signup_redirect_url
-    const url = new URL(matchRedirectURL(project, type, wanted))
-    url.searchParams.set('stytch_token_type', 'sso')
-    url.searchParams.set('token', token)
-    url.searchParams.set('slug', organization.organization_slug)
-    return url.href
+    return withToken(matchRedirectURL(project, type, wanted), {
+      stytch_token_type: 'sso',
+      token,
+      slug: organization.organization_slug,
+    })
   } catch (cause) {
     const error = cause instanceof LoginError ? cause : asLoginError(cause, checks)
     await failFlow(services, connection.project_id, flow_id, error, ['verified'])
     throw error
   }
+}
+
+/** Sets the parameters; the URL's own query stays byte for byte where it has none of these names. */
+function withToken(registered: string, parameters: Record<string, string>): string {
+  const url = new URL(registered)
+  const own = url.search
+  const names = Object.keys(parameters)
+  if (own.length > 1 && !names.some((name) => url.searchParams.has(name)))
+    url.search = `${own}&${new URLSearchParams(parameters)}`
+  else for (const name of names) url.searchParams.set(name, parameters[name]!)
+  return url.href
 }
 
 function asLoginError(cause: unknown, checks: Check[]): LoginError {
@@ -66,21 +77,6 @@ function asLoginError(cause: unknown, checks: Check[]): LoginError {
     fix: { who: 'developer', what: 'Register the redirect URL with the project.' },
   })
   return new LoginError(cause.error_type, checks)
-}
-
-/** The organization with its policies, from the cache. */
-export async function cachedOrganization(
-  services: Services,
-  connection: Connection,
-): Promise<OrganizationRow> {
-  const { organization_id, project_id } = connection
-  return services.caches.get('organization', organization_id, () =>
-    findOrganization(
-      services.db,
-      { project_id, environment: environmentOf(project_id) },
-      organization_id,
-    ),
-  )
 }
 
 type MovedRow = Candidates & { fresh: boolean; moved: boolean }

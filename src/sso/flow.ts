@@ -12,7 +12,7 @@
  */
 import type { Services } from '../context.ts'
 import { statement } from '../db/connect.ts'
-import { newId } from '../db/ids.ts'
+import { environmentOf, newId } from '../db/ids.ts'
 import { hashToken } from '../db/secrets.ts'
 import { ApiError, type ErrorType } from '../http/errors.ts'
 import type { Connection } from './connections.ts'
@@ -37,7 +37,6 @@ export class LoginError extends ApiError {
     super(error_type, {
       ...(message !== undefined && { message }),
       details: { checks: checks.filter((check) => check.verdict === 'fail') },
-      status: 400,
     })
     this.checks = checks
   }
@@ -47,7 +46,8 @@ export class LoginError extends ApiError {
 export interface StartedFlow {
   flow_id: string
   request_id: string
-  state: 'started' | 'verified' | 'redeemed' | 'failed'
+  /** `arrived`: its authorization code is being exchanged. */
+  state: 'started' | 'arrived' | 'verified' | 'redeemed' | 'failed'
   cookie_hash: Buffer
   idp_request_id: string
   scopes: string
@@ -57,6 +57,9 @@ export interface StartedFlow {
   started_at: Date
 }
 
+const startedColumns = `flow_id, request_id, cookie_hash, idp_request_id, scopes,
+  pkce_code_challenge, login_redirect_url, signup_redirect_url, started_at`
+
 /** The row that a RelayState or an OIDC `state` names on this connection, in whatever state it is. */
 export async function findFlow(
   services: Services,
@@ -65,10 +68,37 @@ export async function findFlow(
 ): Promise<StartedFlow | undefined> {
   const rows = await statement<StartedFlow>(
     services.db,
-    `select flow_id, request_id, state, cookie_hash, idp_request_id, scopes, pkce_code_challenge,
-            login_redirect_url, signup_redirect_url, started_at
+    `select ${startedColumns},
+       case when state = 'started' and arrived_at is not null then 'arrived' else state end as state
      from sso_flows where project_id = $1 and state_hash = $2 and connection_id = $3`,
     [connection.project_id, hashToken(state), connection.connection_id],
+  )
+  return rows[0]
+}
+
+/**
+ * The waiting row of an OIDC `state`, taken by the browser that holds its cookie: the first to come takes
+ * it, so that a code is exchanged once and a reloaded callback cannot spoil the login. Otherwise undefined.
+ */
+export async function takeFlow(
+  services: Services,
+  connection: Connection,
+  state: string,
+  cookies: readonly string[],
+): Promise<StartedFlow | undefined> {
+  const rows = await statement<StartedFlow>(
+    services.db,
+    `update sso_flows set arrived_at = $4
+     where project_id = $1 and state_hash = $2 and connection_id = $3 and state = 'started'
+       and arrived_at is null and cookie_hash = any($5)
+     returning state, ${startedColumns}`,
+    [
+      connection.project_id,
+      hashToken(state),
+      connection.connection_id,
+      services.now(),
+      cookies.map(hashToken),
+    ],
   )
   return rows[0]
 }
@@ -134,7 +164,19 @@ export async function failFlow(
   )
 }
 
-const anonymous = new Map<string, { written_at: number; suppressed: number }>()
+interface Suppression {
+  written_at: number
+  suppressed: number
+}
+
+const anonymous = new WeakMap<Services, Map<string, Suppression>>()
+
+/** Counts a failure of this connection that comes within a second of the last one written. */
+function isSuppressed(last: Suppression | undefined, now: Date): boolean {
+  if (!last || Math.abs(now.getTime() - last.written_at) >= 1_000) return false
+  last.suppressed += 1
+  return true
+}
 
 /**
  * Writes a failed row for a callback that belongs to no flow: one a second for a connection at most, the
@@ -147,14 +189,12 @@ export async function recordAnonymousFailure(
   error: LoginError,
 ): Promise<void> {
   const now = services.now()
-  const last = anonymous.get(connection.connection_id)
-  if (last && now.getTime() - last.written_at < 1_000) {
-    last.suppressed += 1
-    return
-  }
-  if (anonymous.size > 10_000) anonymous.clear()
-  anonymous.set(connection.connection_id, { written_at: now.getTime(), suppressed: 0 })
-  const environment = connection.project_id.startsWith('project-live-') ? 'live' : 'test'
+  const known = anonymous.get(services) ?? new Map<string, Suppression>()
+  anonymous.set(services, known)
+  const last = known.get(connection.connection_id)
+  if (isSuppressed(last, now)) return
+  if (known.size > 10_000) known.clear()
+  known.set(connection.connection_id, { written_at: now.getTime(), suppressed: 0 })
   await statement(
     services.db,
     `insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
@@ -164,7 +204,7 @@ export async function recordAnonymousFailure(
       connection.project_id,
       connection.organization_id,
       connection.connection_id,
-      newId('sso-flow', environment),
+      newId('sso-flow', environmentOf(connection.project_id)),
       request_id,
       error.error_type,
       JSON.stringify(error.checks),

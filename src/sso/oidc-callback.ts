@@ -1,22 +1,26 @@
 import type { Services } from '../context.ts'
 import { hashToken, sameHash } from '../db/secrets.ts'
 import { isErrorType } from '../http/errors.ts'
+import { normalizeEmail } from '../members/email.ts'
 import { callbackState, verifyCallback } from '../oidc/callback.ts'
 import { OIDCError } from '../oidc/checks.ts'
 import type { Identity as OIDCIdentity } from '../oidc/identity.ts'
 import { createJWKSCache, type JWKSCache } from '../oidc/jwks.ts'
 import { type Arrival, claimFlow } from './arrival.ts'
 import {
+  checkSubject,
   createAttributeReader,
   type Identity,
   readEmail,
+  readGroups,
+  readName,
   readTrustedMetadata,
   type SentAttribute,
 } from './attributes.ts'
 import { type Connection, callbackURL } from './connections.ts'
 import { bindingCookies } from './cookies.ts'
 import { finishLogin } from './finish.ts'
-import { findFlow, LoginError, type StartedFlow } from './flow.ts'
+import { findFlow, LoginError, type StartedFlow, takeFlow } from './flow.ts'
 import { deriveCodeVerifier, deriveNonce } from './start.ts'
 
 const errors = {
@@ -78,7 +82,10 @@ async function claim(
   state: string,
   arrival: Arrival,
 ) {
-  const flow = await findFlow(services, connection, state)
+  const cookies = bindingCookies(services.config, request)
+  const flow =
+    (await takeFlow(services, connection, state, cookies)) ??
+    (await findFlow(services, connection, state))
   if (!flow) {
     arrival.checks.push({
       name: 'flow',
@@ -90,9 +97,7 @@ async function claim(
     throw new LoginError('unsolicited_oidc_response', arrival.checks)
   }
   claimFlow(services, request, flow, arrival, flowErrors)
-  const cookie = bindingCookies(request).find((value) =>
-    sameHash(hashToken(value), flow.cookie_hash),
-  )!
+  const cookie = cookies.find((value) => sameHash(hashToken(value), flow.cookie_hash))!
   return { flow, state, cookie }
 }
 
@@ -141,43 +146,51 @@ function translate(error: unknown, arrival: Arrival): unknown {
 /** Maps claims to who the person is: `sub` or the mapped idp_user_id, e-mail, name, groups, metadata. */
 function toIdentity(connection: Connection, oidc: OIDCIdentity, { checks }: Arrival): Identity {
   const source = {
-    attributes: toAttributes(oidc.claims),
+    ...toAttributes(oidc.claims),
     mapping: connection.attribute_mapping,
     checks,
     name_id: oidc.subject,
     errors,
   }
-  const read = createAttributeReader(source)
-  const email_address = readEmail(
-    source,
-    read.single('email', errors.email) ?? oidc.email ?? undefined,
-  )
-  const parts = [read.single('first_name', errors.other), read.single('last_name', errors.other)]
-  const mapped = parts.filter((part) => part !== undefined).join(' ')
-  const name = read.single('full_name', errors.other) ?? (mapped || oidc.name)
-  const subject = read.single('idp_user_id', errors.other) ?? oidc.subject
-  checks.push({ name: 'subject', verdict: 'pass', actual: subject.slice(0, 200) })
+  const { single } = createAttributeReader(source)
+  const { email } = connection.attribute_mapping
+  const email_address = readEmail(source, email ? single('email', errors.email) : oidc.email)
+  const mapped = single('idp_user_id', errors.other)
+  const from = mapped === undefined ? 'sub' : 'the mapped idp_user_id'
   return {
-    subject,
+    name: readName(source, oidc.name),
+    groups: readGroups(source),
+    subject: checkSubject(source, mapped ?? oidc.subject, from),
     external_id: oidc.subject,
     email_address,
-    email_verified: read.mapsTo('email') ? null : oidc.email_verified,
-    name: name ?? '',
-    groups: read.list('groups'),
+    email_verified: isAbout(oidc.email, email_address) ? oidc.email_verified : null,
     sso_attributes: Object.fromEntries(Object.entries(oidc.claims)),
     trusted_metadata: readTrustedMetadata(source),
     session_not_on_or_after: null,
   }
 }
 
-/** Claims as attributes: strings, numbers, booleans and lists of strings; nothing nested. */
-function toAttributes(claims: Readonly<Record<string, unknown>>): SentAttribute[] {
-  return Object.entries(claims).flatMap(([name, value]) => {
-    if (Array.isArray(value)) {
-      const strings = value.every((entry) => typeof entry === 'string')
-      return strings ? [{ name, values: value as string[] }] : []
-    }
-    if (value === null || typeof value === 'object') return []
-    return [{ name, values: [String(value)] }]
-  })
+/** Whether `email_verified` speaks of this address: a mapping may have taken it from another claim. */
+function isAbout(email: string, email_address: string): boolean {
+  try {
+    return normalizeEmail(email) === email_address
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Claims as attributes: text, numbers, booleans and lists of them; nothing nested. A claim that is
+ * somewhere else (OpenID Connect Core 5.6.2, as Entra ID does with many groups) cannot be read.
+ */
+function toAttributes(claims: Readonly<Record<string, unknown>>) {
+  const attributes: SentAttribute[] = []
+  const unreadable = new Set(Object.keys((claims._claim_names as object | null) ?? {}))
+  for (const [name, value] of Object.entries(claims)) {
+    const values = [value].flat().filter((each) => each !== null)
+    if (values.every((each) => typeof each !== 'object'))
+      attributes.push({ name, values: values.map(String) })
+    else unreadable.add(name)
+  }
+  return { attributes, unreadable }
 }

@@ -139,7 +139,9 @@ function emailChange(question: Question, member: CandidateMember) {
     (candidates.retired_by !== member.member_id ? candidates.retired_by : null)
   const kept = takenBy
     ? `another member has ${email_address}`
-    : identity.email_verified === false && 'the provider says that the new address is not verified'
+    : candidates.claimed_elsewhere
+      ? 'another organization claims the domain of the new address'
+      : identity.email_verified === false && 'the provider says that it is not verified'
   if (kept) {
     checks.push({
       name: 'email_change',

@@ -1,6 +1,6 @@
 /** The database side of `sso.authenticate`: three statements in one transaction. */
 import type { Context } from '../context.ts'
-import { type Database, statement } from '../db/connect.ts'
+import { type Database, pgCode, statement } from '../db/connect.ts'
 import { newId } from '../db/ids.ts'
 import type { AuthenticationFactor } from '../db/schema.ts'
 import { hashToken } from '../db/secrets.ts'
@@ -125,7 +125,8 @@ const createSQL = `with member as (
 const updateSQL = `with member as (
     update members set status = 'active', name = case when name = '' then $12 else name end,
       email_address = coalesce($4, email_address),
-      email_address_verified = email_address_verified or $4::text is not null or email_address = $14,
+      email_address_verified = email_address_verified or $4::text is not null
+        or coalesce(email_address = $14, false),
       trusted_metadata = trusted_metadata || $13::jsonb, updated_at = $5
     where project_id = $1 and organization_id = $2 and member_id = $3 and status <> 'deleted'
     returning member_id),
@@ -139,13 +140,17 @@ const updateSQL = `with member as (
   registration as (${registrationSQL})
   select member_id, registration_id from member, registration`
 
-/** Statement 2: writes member and registration. Returns null where the member was deleted meanwhile. */
+const foreignKeyViolation = '23503'
+
+/** Statement 2: writes member and registration; says which of them was deleted meanwhile. */
 export async function writeMember(
   trx: Database,
   context: Context,
   flow: RedeemedFlow,
   admission: Admission,
-): Promise<{ member_id: string; registration_id: string } | null> {
+): Promise<
+  { member_id: string; registration_id: string } | 'member deleted' | 'connection deleted'
+> {
   const { identity, connection_type } = flow
   const { project_id, environment } = context.project
   const creating = admission.member_id === null
@@ -164,14 +169,21 @@ export async function writeMember(
     identity.name,
     JSON.stringify(identity.trusted_metadata),
   ]
-  if (!creating)
-    values.push(identity.email_address, admission.retired_email, newId('email', environment))
-  const rows = await statement<{ member_id: string; registration_id: string }>(
-    trx,
-    creating ? createSQL : updateSQL,
-    values,
-  )
-  return rows[0] ?? null
+  if (!creating) {
+    const proven = identity.email_verified === false ? null : identity.email_address
+    values.push(proven, admission.retired_email, newId('email', environment))
+  }
+  try {
+    const rows = await statement<{ member_id: string; registration_id: string }>(
+      trx,
+      creating ? createSQL : updateSQL,
+      values,
+    )
+    return rows[0] ?? 'member deleted'
+  } catch (error) {
+    if (pgCode(error) === foreignKeyViolation) return 'connection deleted'
+    throw error
+  }
 }
 
 /** What statement 3 writes beside the flow's end: a new session, a longer one, or an intermediate one. */
@@ -180,7 +192,10 @@ export interface SessionWrite {
   values: unknown[]
 }
 
-/** Statement 3: writes the session, ends the flow, and reads the member as it is now. */
+/**
+ * Statement 3: writes the session, ends the flow, and reads the member as it is now. Throws
+ * `session_not_found` where the session to be made longer was revoked meanwhile.
+ */
 export async function endFlow(
   trx: Database,
   context: Context,
@@ -190,13 +205,13 @@ export async function endFlow(
 ): Promise<MemberRow> {
   const first = write.values.length
   const value = (offset: number) => `$${first + offset}`
-  const rows = await statement<MemberRow>(
+  const rows = await statement<MemberRow & { written: boolean }>(
     trx,
-    `with session as (${write.sql}),
+    `with session as (${write.sql} returning 1),
       flow as (update sso_flows set member_id = ${value(3)}, member_session_id = ${value(4)},
         checks = ${value(5)}, token_hash = null
         where project_id = ${value(1)} and flow_id = ${value(2)})
-     select ${memberColumns.join(', ')} from member_objects
+     select ${memberColumns.join(', ')}, exists (select 1 from session) as written from member_objects
      where project_id = ${value(1)} and member_id = ${value(3)}`,
     [
       ...write.values,
@@ -207,7 +222,9 @@ export async function endFlow(
       JSON.stringify(ended.checks),
     ],
   )
-  return rows[0]!
+  const { written, ...member } = rows[0]!
+  if (!written) throw new ApiError('session_not_found')
+  return member
 }
 
 /** The factor that a login adds to a session. */

@@ -12,17 +12,22 @@ import { startLogin } from './start.ts'
 export function mountSSO(app: Hono, services: Services): void {
   const refuse = (request: Request, cause: unknown) => {
     const error = toApiError(cause)
-    const request_id = newId('request-id', 'test')
+    const request_id = newId('request-id', request.url.includes('-live-') ? 'live' : 'test')
     if (error.status >= 500) services.log.error({ err: cause, request_id }, 'login failed')
+    else services.log.info({ request_id, error_type: error.error_type }, 'login refused')
     return refusalResponse(services, request, { error, request_id })
   }
   app.get('/v1/public/sso/start', (c) =>
-    startLogin(services, c.req.raw).catch((error) => refuse(c.req.raw, error)),
+    isHead(c.req.raw)
+      ? refuse(c.req.raw, new ApiError('method_not_allowed'))
+      : startLogin(services, c.req.raw).catch((error) => refuse(c.req.raw, error)),
   )
   app.on(['GET', 'POST'], '/v1/b2b/sso/callback/:connection_id', (c) =>
-    answerCallback(services, c.req.param('connection_id'), c.req.raw, (refusal) =>
-      refusalResponse(services, c.req.raw, refusal),
-    ).catch((error) => refuse(c.req.raw, error)),
+    isHead(c.req.raw)
+      ? refuse(c.req.raw, new ApiError('method_not_allowed'))
+      : answerCallback(services, c.req.param('connection_id'), c.req.raw, (refusal) =>
+          refusalResponse(services, c.req.raw, refusal),
+        ).catch((error) => refuse(c.req.raw, error)),
   )
   app.get('/v1/public/sso/saml/metadata/:connection_id', (c) =>
     spMetadata(services, c.req.param('connection_id')).catch((error) => refuse(c.req.raw, error)),
@@ -32,4 +37,9 @@ export function mountSSO(app: Hono, services: Services): void {
   app.all('/v1/b2b/sso/callback/:connection_id', (c) =>
     refuse(c.req.raw, new ApiError('method_not_allowed')),
   )
+}
+
+/** Hono answers HEAD as GET; a link scanner's would use up the code of somebody's login. */
+function isHead(request: Request): boolean {
+  return request.method === 'HEAD'
 }

@@ -6,9 +6,12 @@ import { SAMLError } from '../saml/checks.ts'
 import { verifyResponse } from '../saml/response.ts'
 import { type Arrival, claimFlow } from './arrival.ts'
 import {
+  checkSubject,
   createAttributeReader,
   type Identity,
   readEmail,
+  readGroups,
+  readName,
   readTrustedMetadata,
   sentAttributes,
 } from './attributes.ts'
@@ -81,7 +84,7 @@ async function readForm(request: Request, checks: Check[]): Promise<Form> {
     what: 'Set the identity provider to answer by the HTTP-POST binding.',
   }
   throw new LoginError(
-    responses.length === 0 ? 'missing_saml_response' : 'invalid_saml_response',
+    responses.join('') === '' ? 'missing_saml_response' : 'invalid_saml_response',
     checks,
   )
 }
@@ -138,35 +141,22 @@ function present(...urls: string[]): string[] {
 function toIdentity(connection: Connection, saml: SAMLIdentity, checks: Check[]): Identity {
   const source = {
     attributes: saml.attributes,
+    unreadable: linkedAttributes(saml),
     mapping: connection.attribute_mapping,
     checks,
     name_id: saml.name_id,
     errors,
   }
-  const read = createAttributeReader(source)
-  const email_address = readEmail(source, read.single('email', errors.email))
-  const full_name = read.single('full_name', errors.other)
-  const parts = [read.single('first_name', errors.other), read.single('last_name', errors.other)]
-  const name = full_name ?? parts.filter((part) => part !== undefined).join(' ')
-  checks.push({
-    name: 'name',
-    verdict: name === '' ? 'skip' : 'pass',
-    actual: name || 'none was sent',
-  })
-  const groups = read.list('groups')
-  if (read.mapsTo('groups'))
-    checks.push({
-      name: 'groups',
-      verdict: 'pass',
-      actual: groups.join(', ').slice(0, 500) || 'none',
-    })
+  const { single } = createAttributeReader(source)
+  const email_address = readEmail(source, single('email', errors.email))
+  const [subject, from] = subjectOf(saml, single('idp_user_id', errors.other), email_address)
   return {
-    subject: subjectOf(saml, read.single('idp_user_id', errors.other), email_address, checks),
+    name: readName(source),
+    groups: readGroups(source),
+    subject: checkSubject(source, subject, from),
     external_id: saml.name_id,
     email_address,
     email_verified: null,
-    name,
-    groups,
     sso_attributes: sentAttributes(saml.attributes),
     trusted_metadata: readTrustedMetadata(source),
     session_not_on_or_after: saml.session_not_on_or_after?.toISOString() ?? null,
@@ -177,14 +167,16 @@ function subjectOf(
   saml: SAMLIdentity,
   idp_user_id: string | undefined,
   email_address: string,
-  checks: Check[],
-): string {
-  const [subject, from] =
-    idp_user_id !== undefined
-      ? [idp_user_id, 'the mapped idp_user_id']
-      : saml.name_id_format !== transient
-        ? [saml.name_id, 'NameID']
-        : [email_address, 'the e-mail address, because the NameID is transient']
-  checks.push({ name: 'subject', verdict: 'pass', expected: from, actual: subject.slice(0, 200) })
-  return subject
+): [subject: string, from: string] {
+  if (idp_user_id !== undefined) return [idp_user_id, 'the mapped idp_user_id']
+  if (saml.name_id_format !== transient) return [saml.name_id, 'NameID']
+  return [email_address, 'the e-mail address, because the NameID is transient']
+}
+
+const entraGroups = 'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups'
+const entraLink = 'http://schemas.microsoft.com/claims/groups.link'
+
+/** Entra ID answers with a link in place of the groups where there are many. */
+function linkedAttributes(saml: SAMLIdentity): ReadonlySet<string> {
+  return new Set(saml.attributes.some(({ name }) => name === entraLink) ? [entraGroups] : [])
 }

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 import { html } from 'hono/html'
 import type { Services } from '../context.ts'
-import { newId } from '../db/ids.ts'
+import { looksLikeId, newId } from '../db/ids.ts'
 import { hashToken, newToken } from '../db/secrets.ts'
 import { ApiError, isErrorType } from '../http/errors.ts'
 import { renderPage } from '../http/html.ts'
 import { authorizationURL } from '../oidc/authorization.ts'
 import { OIDCError } from '../oidc/checks.ts'
 import { requestedScopes } from '../oidc/settings.ts'
-import { findOrganization } from '../organizations/organization.ts'
+import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { findProjectByPublicToken, type Project } from '../projects/projects.ts'
 import { matchRedirectURL } from '../projects/redirect-urls.ts'
 import { buildAuthnRequest, postForm, redirectURL } from '../saml/authn-request.ts'
+import { cachedOrganization } from './cached-organization.ts'
 import { type Connection, callbackURL, findConnection } from './connections.ts'
 import { bindBrowser } from './cookies.ts'
 import { type NewFlow, startFlow } from './flow.ts'
@@ -68,8 +69,8 @@ export async function startLogin(services: Services, request: Request): Promise<
       signup_redirect_url,
     },
     custom_scopes: parameter(query, 'custom_scopes') ?? '',
-    login_hint: parameter(query, 'login_hint') ?? parameter(query, 'provider_login_hint'),
-    prompt: parameter(query, 'prompt') ?? parameter(query, 'provider_prompt'),
+    login_hint: loginHint(query),
+    prompts: prompts(query),
   }
   return connection.type === 'saml' ? departSAML(departure) : departOIDC(departure)
 }
@@ -81,7 +82,27 @@ interface Departure {
   flow: Omit<NewFlow, 'idp_request_id' | 'scopes'>
   custom_scopes: string
   login_hint: string | undefined
-  prompt: string | undefined
+  prompts: string[]
+}
+
+const maxHint = 1_024
+
+function loginHint(query: URLSearchParams): string | undefined {
+  const hint = parameter(query, 'login_hint') ?? parameter(query, 'provider_login_hint')
+  if (hint && (hint.length > maxHint || /[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(hint)))
+    throw new ApiError('bad_request', {
+      message: `login_hint is a line of text of at most ${maxHint} characters.`,
+    })
+  return hint
+}
+
+/** The values of `prompt` (OpenID Connect Core 3.1.2.1); over SAML `login` alone means something. */
+function prompts(query: URLSearchParams): string[] {
+  const given = parameter(query, 'prompt') ?? parameter(query, 'provider_prompt') ?? ''
+  const values = given.split(/\s+/).filter(Boolean)
+  if (values.includes('none') && values.length > 1)
+    throw new ApiError('oidc_prompt_none_must_be_exclusive')
+  return values
 }
 
 async function departSAML(departure: Departure): Promise<Response> {
@@ -89,14 +110,16 @@ async function departSAML(departure: Departure): Promise<Response> {
   if (!connection.signing_key)
     throw new Error(`connection ${connection.connection_id} has no signing key`)
   const acs_url = callbackURL(services.config.base_url, connection.connection_id)
+  const entra = isEntra(connection)
   const authnRequest = buildAuthnRequest({
     idp_sso_url: connection.idp_sso_url,
     audience_uri: acs_url,
-    acs_url,
+    // Where answers go during a migration: the application forwards them here (SDK, alternative_acs_url).
+    acs_url: connection.alternative_acs_url || acs_url,
     nameid_format: connection.nameid_format,
-    force_authn: departure.prompt === 'login',
+    force_authn: departure.prompts.includes('login'),
     now: services.now(),
-    ...(login_hint !== undefined && { subject_name_id: login_hint }),
+    ...(login_hint !== undefined && !entra && { subject_name_id: login_hint }),
   })
   const key = { relay_state: flow.state, private_key: connection.signing_key.private_key }
   if (connection.idp_sso_binding === 'post') {
@@ -104,9 +127,22 @@ async function departSAML(departure: Departure): Promise<Response> {
     await startFlow(services, connection, { ...flow, idp_request_id: authnRequest.id, scopes: '' })
     return withCookies(postPage(form), departure)
   }
-  const url = redirectURL(authnRequest, key)
+  const idp_sso_url = entra ? withHint(connection.idp_sso_url, login_hint) : connection.idp_sso_url
+  const url = redirectURL({ ...authnRequest, idp_sso_url }, key)
   await startFlow(services, connection, { ...flow, idp_request_id: authnRequest.id, scopes: '' })
   return redirectTo(url, departure)
+}
+
+/** Microsoft Entra ID answers a Subject with an error, and takes `login_hint` beside the SAMLRequest. */
+function isEntra({ identity_provider, idp_sso_url }: Connection): boolean {
+  const microsoft = URL.parse(idp_sso_url)?.hostname === 'login.microsoftonline.com'
+  return microsoft || identity_provider === 'microsoft-entra'
+}
+
+function withHint(idp_sso_url: string, login_hint: string | undefined): string {
+  const url = new URL(idp_sso_url)
+  if (login_hint !== undefined) url.searchParams.set('login_hint', login_hint)
+  return url.href
 }
 
 async function departOIDC(departure: Departure): Promise<Response> {
@@ -120,7 +156,7 @@ async function departOIDC(departure: Departure): Promise<Response> {
     code_challenge: hashToken(deriveCodeVerifier(cookie.value, flow.state)).toString('base64url'),
     scopes,
     login_hint: departure.login_hint,
-    prompt: departure.prompt,
+    prompt: departure.prompts.join(' '),
   })
   await startFlow(services, connection, { ...flow, idp_request_id: '', scopes: scopes.join(' ') })
   return redirectTo(url.href, departure)
@@ -180,7 +216,7 @@ async function locateConnection(
   if (connection_id && reference) throw new ApiError('too_many_sso_connection_locators')
   if (connection_id) return findConnection(services, project, connection_id)
   if (!reference) throw new ApiError('missing_sso_connection_locator')
-  const organization = await findOrganization(services.db, project, reference)
+  const organization = await locateOrganization(services, project, reference)
   const active = organization.sso_active_connections
   const chosen =
     organization.sso_default_connection_id ??
@@ -191,6 +227,17 @@ async function locateConnection(
       ? 'no_sso_connection_exists_for_organization'
       : 'indeterminate_sso_connection_for_organization',
   )
+}
+
+/** By id from the cache, so that a start takes one statement; by slug or external id from the database. */
+async function locateOrganization(
+  services: Services,
+  project: Project,
+  reference: string,
+): Promise<OrganizationRow> {
+  return looksLikeId(reference)
+    ? cachedOrganization(services, { ...project, organization_id: reference })
+    : findOrganization(services.db, project, reference)
 }
 
 /** A query parameter that may be given once; an empty one counts as not given. */
