@@ -73,6 +73,11 @@ test('an elliptic-curve key and an expired certificate are accepted', async () =
 })
 
 const der = Buffer.from(base64, 'base64')
+// the object identifier of the second algorithm, that of the key, made unknown
+const oid = Buffer.from('2a864886f70d010101', 'hex')
+const strangeKey = Buffer.from(der)
+strangeKey[der.indexOf(oid) + 8] = 0x7f
+
 const REFUSED: Record<string, [string, RegExp]> = {
   nothing: ['', /not base64 or PEM/],
   'white space': [' \n', /not base64 or PEM/],
@@ -97,6 +102,7 @@ const REFUSED: Record<string, [string, RegExp]> = {
   'RSA of 1024 bits': [fixture('rsa-1024'), /2048 to 8192 bits; this one has 1024/],
   'RSA with exponent 3': [fixture('rsa-exponent-3'), /exponent/],
   'an RSA-PSS key': [fixture('rsa-pss'), /RSA or elliptic/],
+  'a key of an unknown kind': [strangeKey.toString('base64'), /cannot be read/],
   Ed25519: [fixture('ed25519'), /RSA or elliptic/],
   DSA: [fixture('dsa'), /RSA or elliptic/],
   secp256k1: [fixture('secp256k1'), /curve/],

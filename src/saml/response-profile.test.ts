@@ -58,6 +58,13 @@ const ROWS: Record<string, Row> = {
     'failed_saml_response',
     status(code('Responder', code('Success'))),
   ],
+  'text in the Status': ['status', 'failed_saml_response', status(`text${code('Success')}`)],
+  'an empty status code': ['status', 'failed_saml_response', status('<samlp:StatusCode/>')],
+  'Success with something inside': [
+    'status',
+    'failed_saml_response',
+    status(code('Success', code('PartialLogout'))),
+  ],
   'no status code': ['status', 'failed_saml_response', status('')],
   'a status code of another namespace': [
     'status',
@@ -200,6 +207,21 @@ const ROWS: Record<string, Row> = {
     INVALID,
     attribute('<saml:Attribute Name="a">text<saml:AttributeValue/></saml:Attribute>'),
   ],
+  'text beside the attributes': [
+    'attributes',
+    INVALID,
+    attribute('text<saml:Attribute Name="a"/>'),
+  ],
+  'a strange element beside the attributes': [
+    'attributes',
+    INVALID,
+    attribute('<x xmlns="urn:x"/>'),
+  ],
+  'an attribute with an empty Name': [
+    'attributes',
+    INVALID,
+    attribute('<saml:Attribute Name=""/>'),
+  ],
   'an encrypted attribute': ['attributes', INVALID, attribute('<saml:EncryptedAttribute/>')],
   'an unknown statement': [
     'assertion_content',
@@ -249,6 +271,15 @@ test('an error of the identity provider is shown with its codes, its words and w
   const failed = assertRefused(xml, 'status', 'failed_saml_response')
   assert.equal(failed.actual, 'Responder / RequestDenied: not assigned')
   assert.match(failed.fix!.what, /Assign the person/)
+})
+
+test('the words of an error are shown only if they are words', () => {
+  const markup = '<samlp:StatusMessage>a<x xmlns="urn:x"/></samlp:StatusMessage>'
+  const failed = (content: string) =>
+    assertRefused(responseXML(status(content), ''), 'status', 'failed_saml_response')
+  assert.equal(failed(code('Responder') + markup).actual, 'Responder')
+  assert.equal(failed('<samlp:StatusCode Value="urn:own:code"/>').actual, 'urn:own:code')
+  assert.equal(failed('').actual, 'no status')
 })
 
 test('the clock skew is 60 seconds unless the connection says otherwise, and never over 300', () => {
