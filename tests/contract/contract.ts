@@ -30,7 +30,8 @@ export const contract: Contract = JSON.parse(
   readFileSync(new URL('b2b-api.json', import.meta.url), 'utf8'),
 )
 
-const fieldsOf = new Map(contract.types.map((type) => [type.name, type.fields]))
+/** The fields of an object of the contract, by its name. */
+export const fieldsOf = new Map(contract.types.map((type) => [type.name, type.fields]))
 
 /** The endpoint of the contract that one of ours serves, by method and path. */
 export function contractOf(endpoint: Pick<Endpoint, 'method' | 'path'>): ContractEndpoint {
@@ -46,19 +47,24 @@ export function contractOf(endpoint: Pick<Endpoint, 'method' | 'path'>): Contrac
 const closed = new Set(['AuthenticationFactor.type', 'AuthenticationFactor.delivery_method'])
 const second = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
-/** What an answer lacks or has wrongly, each with its place; nothing where it is as the contract says. */
+/**
+ * What an answer lacks or has wrongly, each with its place; nothing where it is as the contract says. The
+ * names of the objects that were met go into `seen`.
+ */
 export function violations(
   value: unknown,
   fields: readonly Field[],
   at: string,
   type = '',
+  seen = new Set<string>(),
 ): string[] {
+  seen.add(type)
   if (!isObject(value)) return [`${at} is no object: ${JSON.stringify(value)}`]
   return fields.flatMap((field) => {
     const place = `${at}.${field.name}`
     const entry = value[field.name]
     if (entry === undefined || entry === null) return field.optional ? [] : [`${place} is ${entry}`]
-    return [...ofType(entry, field.type, place), ...ofValues(entry, field, place, type)]
+    return [...ofType(entry, field.type, place, seen), ...ofValues(entry, field, place, type)]
   })
 }
 
@@ -71,16 +77,16 @@ function ofValues(value: unknown, field: Field, place: string, type: string): st
   return []
 }
 
-function ofType(value: unknown, type: string, place: string): string[] {
+function ofType(value: unknown, type: string, place: string, seen: Set<string>): string[] {
   const array = type.match(/^(.+)\[\]$/)?.[1]
   if (array)
     return Array.isArray(value)
-      ? value.flatMap((item, index) => ofType(item, array, `${place}[${index}]`))
+      ? value.flatMap((item, index) => ofType(item, array, `${place}[${index}]`, seen))
       : [`${place} is no list`]
   const map = type.match(/^map<string,(.+?)>/)?.[1]
   if (map)
     return isObject(value)
-      ? Object.entries(value).flatMap(([key, entry]) => ofType(entry, map, `${place}.${key}`))
+      ? Object.entries(value).flatMap(([key, entry]) => ofType(entry, map, `${place}.${key}`, seen))
       : [`${place} is no map`]
   if (type === 'any') return []
   if (type === 'number')
@@ -89,7 +95,7 @@ function ofType(value: unknown, type: string, place: string): string[] {
     return typeof value === type ? [] : [`${place} is no ${type}: ${JSON.stringify(value)}`]
   const fields = fieldsOf.get(type)
   if (!fields) throw new Error(`the contract does not say what ${type} is`)
-  return violations(value, fields, place, type)
+  return violations(value, fields, place, type, seen)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
