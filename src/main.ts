@@ -1,5 +1,6 @@
 /** Entry of every command: nothing or options is `npm start`, a word is a command of `portcullis`. */
 import { parseArgs } from 'node:util'
+import { isUsageError, UsageError } from './cli/command.ts'
 import { runCommand } from './cli/commands.ts'
 import { environmentBlock } from './dashboard/overview.ts'
 import { type Development, type DevelopmentFacts, startDevelopment } from './development.ts'
@@ -43,7 +44,7 @@ function readOptions(args: string[]) {
 function port(name: string, value: string): number {
   const number = Number(value)
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number
-  throw new Error(`${name} must be a port from 0 to 65535, not "${value}".`)
+  throw new UsageError(`${name} must be a port from 0 to 65535, not "${value}".`)
 }
 
 async function start(args: string[]): Promise<void> {
@@ -54,18 +55,29 @@ async function start(args: string[]): Promise<void> {
   }
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const ending = endWithParent()
-  const development = await startDevelopment({ ...options, notice: say })
+  const starting = startDevelopment({ ...options, notice: say })
+  const development = await Promise.race([starting, ending.then(() => undefined)])
+  // What has started by now ends with this process.
+  if (!development) process.exit(1)
   if (options.json) process.stdout.write(`${JSON.stringify(development.facts)}\n`)
   else process.stdout.write(welcome(development.facts, options.app))
   await endOnce(development, ending, say)
 }
 
-/** Resolves on Ctrl-C, on SIGTERM, and when npm, our parent, has gone without a word. */
+/**
+ * Resolves on Ctrl-C, on SIGTERM, and when npm, our parent, has gone without a word. Who asks again
+ * later has lost patience (not at once: the terminal and npm pass on the same Ctrl-C).
+ */
 function endWithParent(): Promise<string> {
   const parent = process.ppid
+  let asked_at: number | undefined
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => resolve(signal))
+      process.on(signal, () => {
+        asked_at ??= performance.now()
+        if (performance.now() - asked_at > 1_000) process.exit(1)
+        resolve(signal)
+      })
     if (process.env.npm_lifecycle_event !== 'start') return
     setInterval(() => process.ppid !== parent && resolve('the end of npm'), 250).unref()
   })
@@ -79,7 +91,6 @@ async function endOnce(
   const broken = development.broken.then(() => 'broken')
   const reason = await Promise.race([ending, broken])
   if (reason === 'broken') say('The database has ended by itself. Start again; the data are safe.')
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
   await development.close()
   process.exit(reason === 'broken' ? 1 : 0)
 }
@@ -112,5 +123,5 @@ async function main(args: string[]): Promise<void> {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
+  process.exit(isUsageError(error) ? 2 : 1)
 })

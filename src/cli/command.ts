@@ -19,6 +19,15 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+/** Whether somebody typed something that is not understood, rather than that it failed. */
+export function isUsageError(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return (
+    error instanceof UsageError ||
+    (error instanceof TypeError && String(code).startsWith('ERR_PARSE_ARGS'))
+  )
+}
+
 /** A string option that must be there; throws UsageError. */
 export function required(values: Values, name: string): string {
   const value = values[name]

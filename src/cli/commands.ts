@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import { ApiError } from '../http/errors.ts'
 import { ListenError } from '../http/listen.ts'
-import { type Command, type CommandOptions, UsageError, type Values } from './command.ts'
+import { type Command, type CommandOptions, isUsageError, type Values } from './command.ts'
 import { doctor } from './doctor.ts'
 import { rotateKeys } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
@@ -62,7 +62,7 @@ export async function runCommand(args: string[]): Promise<number> {
     return 0
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`)
-    return isUsage(error) ? 2 : 1
+    return isUsageError(error) ? 2 : 1
   }
 }
 
@@ -87,21 +87,13 @@ function helpOf(command: Command): string {
   return `${usage}\n\n${command.summary}.\n${command.help ? `\n${command.help.trim()}\n` : ''}\nOptions:\n${options.join('\n')}\n`
 }
 
-function isUsage(error: unknown): boolean {
-  return (
-    error instanceof UsageError ||
-    (error instanceof TypeError &&
-      String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS'))
-  )
-}
-
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const known =
     error instanceof ConfigError ||
     error instanceof ListenError ||
     error instanceof ApiError ||
-    isUsage(error)
+    isUsageError(error)
   if (known) return error.message
   const code = (error as NodeJS.ErrnoException).code
   return `${error.message || code || error.name}`
