@@ -1,9 +1,14 @@
-import { createPublicKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto'
+import {
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  randomBytes,
+  X509Certificate,
+} from 'node:crypto'
 import { promisify } from 'node:util'
 import { SAMLError } from './checks.ts'
 import { strictBase64 } from './encoding.ts'
 import { fingerprintOf } from './key-info.ts'
-import { selfSign } from './self-signed.ts'
 
 const generate = promisify(generateKeyPair)
 
@@ -26,6 +31,7 @@ const MAX_MODULUS_BITS = 8192
 const MIN_EXPONENT = 65_537n
 const MAX_EXPONENT = 2n ** 64n
 const CURVES = ['prime256v1', 'secp384r1', 'secp521r1']
+const MAX_COMMON_NAME = 64
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
 
@@ -135,11 +141,34 @@ export async function createSigningCertificate(input: {
 }): Promise<{ certificate: string; private_key: string }> {
   const privateKey =
     input.private_key ?? (await generate('rsa', { modulusLength: 2048 })).privateKey
-  const not_before = new Date(input.now.getTime() - 86_400_000)
-  const not_after = new Date(input.now)
-  not_after.setUTCFullYear(not_after.getUTCFullYear() + (input.years ?? 10))
-  const keys = { privateKey, publicKey: createPublicKey(privateKey) }
-  const der = selfSign({ ...input, not_before, not_after }, keys)
+  const publicKey = createPublicKey(privateKey)
+  // a quarter of a second to load, which only making a connection needs
+  await import('reflect-metadata')
+  const x509 = await import('@peculiar/x509')
+  const notBefore = new Date(input.now.getTime() - 86_400_000)
+  const notAfter = new Date(input.now)
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + (input.years ?? 10))
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    // a plain string would be read for quotes and escapes
+    name: new x509.Name([{ CN: [{ utf8String: input.common_name.slice(0, MAX_COMMON_NAME) }] }]),
+    notBefore,
+    notAfter,
+    signingAlgorithm: algorithm,
+    keys: {
+      publicKey: publicKey.toCryptoKey(algorithm, true, ['verify']),
+      privateKey: privateKey.toCryptoKey(algorithm, true, ['sign']),
+    },
+    extensions: [new x509.BasicConstraintsExtension(false, undefined, true)],
+  })
   const private_key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  return { certificate: toPEM(der), private_key }
+  return { certificate: toPEM(Buffer.from(certificate.rawData)), private_key }
+}
+
+/** 126 random bits, positive and never shortened, as hexadecimal. */
+function serialNumber(): string {
+  const bytes = randomBytes(16)
+  bytes.writeUInt8((bytes.readUInt8(0) % 0x40) + 0x40, 0)
+  return bytes.toString('hex')
 }

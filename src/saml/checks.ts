@@ -66,7 +66,7 @@ export class CheckList {
   fail(name: string, failure: Failure): never {
     const { error_type, message, fix } = failure
     this.checks.push(quoted({ name, verdict: 'fail', fix }, failure))
-    throw new SAMLError(error_type, message, this.checks)
+    throw new SAMLError(error_type, printable(message, MAX_MESSAGE), this.checks)
   }
 }
 
@@ -80,10 +80,11 @@ function quoted(check: Check, { expected, actual }: Details): Check {
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 const MAX_PRINTED = 200
+const MAX_MESSAGE = 400
 
-/** Text from outside, fit to be shown: no control or direction characters, at most 200 long. */
-export function printable(text: string): string {
-  const short = text.length > 4 * MAX_PRINTED ? text.slice(0, 4 * MAX_PRINTED) : text
+/** Text from outside, fit to be shown: no control or direction characters, and short. */
+export function printable(text: string, length: number = MAX_PRINTED): string {
+  const short = text.length > 4 * length ? text.slice(0, 4 * length) : text
   const clean = /^[\x20-\x7e]*$/.test(short) ? short : short.replace(UNPRINTABLE, '')
-  return clean.length > MAX_PRINTED ? `${clean.slice(0, MAX_PRINTED - 1)}…` : clean
+  return clean.length > length ? `${clean.slice(0, length - 1)}…` : clean
 }

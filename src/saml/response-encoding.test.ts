@@ -185,6 +185,15 @@ test('text from outside is shown short and without control characters', () => {
   assert.match(shown, /^x+…$/)
 })
 
+test('a message quotes little of what came', () => {
+  for (const name of ['x'.repeat(60_000), `x\u200c${'y'.repeat(900)}`]) {
+    const xml = genuine.replace('<samlp:Status>', () => `<${name} xmlns="urn:x"/><samlp:Status>`)
+    const { message } = refusal(xml)
+    assert.ok(message.length <= 400, String(message.length))
+    assert.doesNotMatch(message, /\u200c/)
+  }
+})
+
 test('any changed byte of the signed assertion or of its signature is refused', () => {
   const from = genuine.indexOf('<saml:Assertion')
   const to = genuine.indexOf('</saml:Assertion>') + 17
