@@ -19,9 +19,9 @@ import {
 } from './attributes.ts'
 import { type Connection, callbackURL } from './connections.ts'
 import { bindingCookies } from './cookies.ts'
+import { deriveCodeVerifier, deriveNonce } from './depart.ts'
 import { finishLogin } from './finish.ts'
 import { findFlow, LoginError, type StartedFlow, takeFlow } from './flow.ts'
-import { deriveCodeVerifier, deriveNonce } from './start.ts'
 
 const errors = {
   email: 'oidc_response_email_missing',

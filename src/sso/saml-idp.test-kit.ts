@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { inflateRawSync } from 'node:zlib'
 import type { TestProject } from '../../tests/harness.ts'
 import { base_url, connectSAML } from '../../tests/login.ts'
-import { selfSign } from '../saml/self-signed.ts'
 import {
   attacker,
   encode,
@@ -14,6 +13,7 @@ import {
   type SignOptions,
   signed,
 } from '../saml/signing.test-kit.ts'
+import { selfSignedCertificate } from '../test-idp/certificate.ts'
 import type { Submission } from '../test-idp/press-button.ts'
 
 export const formats = {
@@ -22,20 +22,8 @@ export const formats = {
   transient: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient',
 }
 
-function certificateOf(keys: typeof idp): string {
-  const subject = {
-    common_name: 'idp.example',
-    not_before: new Date('2020-01-01T00:00:00Z'),
-    not_after: new Date('2040-01-01T00:00:00Z'),
-  }
-  const lines = selfSign(subject, keys)
-    .toString('base64')
-    .match(/.{1,64}/g)!
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
-}
-
-export const certificate = certificateOf(idp)
-export const otherCertificate = certificateOf(attacker)
+export const certificate = selfSignedCertificate('idp.example', idp, new Date())
+export const otherCertificate = selfSignedCertificate('idp.example', attacker, new Date())
 
 export const mapping = { email: 'email', first_name: 'firstName', last_name: 'lastName' }
 
