@@ -1,0 +1,218 @@
+/** examples/flask, installed as its README says, beside `npm start`: a whole login by the official Python package. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, type TestContext, test } from 'node:test'
+import type { DevelopmentFacts } from '../../src/development.ts'
+import { pressButton, type Submission } from '../../src/test-idp/press-button.ts'
+import { freePort, startLinks, Visitor } from '../example-visitor.ts'
+import { attempt, end, run, waitUntil } from './command.ts'
+
+const ada = 'ada.lovelace@acme.test'
+const program = join(import.meta.dirname, '../../src/main.ts')
+const example = join(import.meta.dirname, '../../examples/flask')
+const cookieName = 'portcullis_example_flask'
+
+let folder = ''
+let python = ''
+let facts: DevelopmentFacts
+const children: ChildProcess[] = []
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'portcullis-flask-'))
+  python = join(folder, 'venv/bin/python')
+  await run('python3', ['-m', 'venv', join(folder, 'venv')])
+  const requirements = ['-r', join(example, 'requirements.txt')]
+  await run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...requirements])
+  facts = await startServer()
+})
+
+after(async () => {
+  for (const child of children.reverse()) await end(child)
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function startServer(): Promise<DevelopmentFacts> {
+  const ports = ['--port', '0', '--test-idp-port', '0', '--app-port', String(await freePort())]
+  const args = [program, '--json', '--no-app', '--data-dir', join(folder, 'data'), ...ports]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.push(child)
+  let said = ''
+  let notices = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    notices += chunk
+  })
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`npm start ended: ${notices}`)
+  })
+  ended.catch(() => {})
+  const ready = waitUntil(
+    'npm start',
+    async () => said.endsWith('\n'),
+    () => notices,
+  )
+  await Promise.race([ended, ready])
+  return JSON.parse(said)
+}
+
+function environment(): Record<string, string> {
+  return {
+    PORT: new URL(facts.app_url).port,
+    APP_URL: facts.app_url,
+    STYTCH_PROJECT_ID: facts.project_id,
+    STYTCH_SECRET: facts.secret,
+    STYTCH_PUBLIC_TOKEN: facts.public_token,
+    STYTCH_BASE_URL: facts.base_url,
+  }
+}
+
+/** A browser at the example, which ends with the test. */
+async function startExample(t: TestContext, env: Record<string, string> = {}) {
+  const all = { ...environment(), ...env }
+  const args = [join(example, 'app.py')]
+  const child = spawn(python, args, { env: all, stdio: ['ignore', 'ignore', 'pipe'] })
+  t.after(() => end(child))
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk
+  })
+  const url = `http://localhost:${all.PORT}`
+  const answers = async () => {
+    assert.equal(child.exitCode, null, said)
+    return fetch(url).then(
+      () => true,
+      () => false,
+    )
+  }
+  await waitUntil('the Flask example', answers, () => said)
+  return new Visitor(url, signIn)
+}
+
+/** Signs in at the test identity provider, as a browser without scripts does. */
+async function signIn(start_url: string, who: string): Promise<Response> {
+  const cookies = new Map<string, string>()
+  const request = async (url: string, init: RequestInit = {}) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const response = await fetch(url, { ...init, redirect: 'manual', headers: { cookie } })
+    for (const header of response.headers.getSetCookie()) {
+      // Over http, Python's cookie jar and its like drop what is Secure.
+      const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(header) ?? []
+      if (!/;\s*secure/i.test(header)) cookies.set(name, value)
+    }
+    return response
+  }
+  const submit = ({ action, method, fields }: Submission, page_url: string) => {
+    const url = new URL(action, page_url)
+    if (method === 'POST') return request(url.href, { method, body: fields })
+    url.search = fields.toString()
+    return request(url.href)
+  }
+  const started = await request(start_url)
+  const page_url = started.headers.get('location') ?? ''
+  const page = await (await request(page_url)).text()
+  const answer = await submit(pressButton(page, who), page_url)
+  const redirected = answer.headers.get('location')
+  if (redirected) return request(redirected)
+  return submit(pressButton(await answer.text(), 'Continue'), page_url)
+}
+
+/** Calls the API as the application would without the package. */
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const credentials = Buffer.from(`${facts.project_id}:${facts.secret}`).toString('base64')
+  const response = await fetch(facts.base_url + path, {
+    method,
+    headers: { authorization: `Basic ${credentials}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  assert.equal(response.status, 200, await response.clone().text())
+  return (await response.json()) as T
+}
+
+test('the Flask example logs a member in, over SAML and OIDC, until the session ends', async (t) => {
+  const visitor = await startExample(t)
+  const [acme] = facts.organizations
+  const unknown = await visitor.visit('/org/%3Cscript%3E')
+  assert.equal(unknown.status, 404)
+  assert.match(unknown.page, /No organization here is called “&lt;script&gt;”/)
+  const login = await visitor.visit('/org/acme')
+  assert.equal(login.status, 200)
+  assert.equal(startLinks(login.page).length, 2)
+
+  const saml = acme!.sso_connections.find(({ type }) => type === 'saml')!.connection_id
+  const { page } = await visitor.logIn('acme', saml, ada)
+  for (const shown of ['Hello, Ada Lovelace', ada, 'stytch_member', 'stytch.com/session'])
+    assert.ok(page.includes(shown), page)
+  assert.match(page, /<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ<\/time>/)
+  assert.match((await visitor.visit('/')).page, /You are logged in to <strong>Acme</)
+
+  const member = `/v1/b2b/organizations/${acme!.organization_id}/member?email_address=${ada}`
+  const found = await call<{ member_id: string }>('GET', member)
+  await call('POST', '/v1/b2b/sessions/revoke', { member_id: found.member_id })
+  assert.match((await visitor.visit('/org/acme')).page, /Log in to Acme/, 'after a revocation')
+  assert.equal(visitor.cookies.size, 0)
+
+  const oidc = acme!.sso_connections.find(({ type }) => type === 'oidc')!.connection_id
+  assert.match((await visitor.logIn('acme', oidc, ada)).page, /Hello, Ada Lovelace/)
+  const kept = visitor.cookies.get(cookieName)!
+  const out = await visitor.visit('/logout', 'POST')
+  assert.equal(out.status, 303)
+  assert.equal(out.headers.get('location'), '/')
+  assert.equal(visitor.cookies.size, 0)
+  visitor.cookies.set(cookieName, kept)
+  assert.match((await visitor.visit('/org/acme')).page, /Log in to Acme/, 'after the logout')
+})
+
+test('the Flask example says why a login failed, and goes straight to a single connection', async (t) => {
+  const visitor = await startExample(t)
+  const [acme] = facts.organizations
+  const path = `/v1/b2b/sso/${acme!.organization_id}`
+  const oidc = acme!.sso_connections.find(({ type }) => type === 'oidc')!.connection_id
+  await call('DELETE', `${path}/connections/${oidc}`)
+  const straight = await visitor.visit('/org/acme')
+  assert.equal(straight.status, 302)
+  const redeemed = await visitor.signIn(straight.headers.get('location')!, ada)
+  const first = await visitor.visit(redeemed)
+  assert.equal(first.status, 303)
+  const [cookie = ''] = first.headers.getSetCookie()
+  assert.match(cookie, /HttpOnly/)
+  assert.match(cookie, /SameSite=Lax/)
+
+  const used = await visitor.visit(redeemed)
+  assert.equal(used.status, 400)
+  assert.match(used.page, /sso_token_not_found/)
+  assert.match(used.page, /request-id-test-/)
+  assert.match(used.page, /href="\/org\/acme">Start again/)
+  const other = await visitor.visit('/authenticate?stytch_token_type=discovery&token=x')
+  assert.equal(other.status, 400)
+  assert.match(other.page, /“sso” only; this login’s is “discovery”/)
+  assert.equal((await visitor.visit('/authenticate')).status, 400)
+  assert.equal((await visitor.visit('/logout')).status, 405)
+})
+
+test('the Flask example shows a page when the API refuses it or is not there', async (t) => {
+  const secret = 'secret-test-that-is-wrong'
+  const refused = await startExample(t, { STYTCH_SECRET: secret })
+  const { status, page } = await refused.visit('/org/acme')
+  assert.equal(status, 502)
+  assert.match(page, /unauthorized_credentials/)
+  assert.ok(!page.includes(secret))
+  const PORT = String(await freePort())
+  const STYTCH_BASE_URL = `http://127.0.0.1:${await freePort()}`
+  const unreachable = await startExample(t, { PORT, STYTCH_BASE_URL })
+  const answer = await unreachable.visit('/org/acme')
+  assert.equal(answer.status, 502)
+  assert.match(answer.page, /does not answer/)
+})
+
+test('the Flask example does not start without its settings, and says which are missing', async () => {
+  const env = { STYTCH_SECRET: 'x' }
+  const { status, output } = await attempt(python, [join(example, 'app.py')], { env })
+  assert.equal(status, 1)
+  assert.match(output, /STYTCH_PROJECT_ID, STYTCH_PUBLIC_TOKEN/)
+})
