@@ -47,12 +47,25 @@ ${check.actual ? html`<dt>Found</dt><dd><code>${check.actual}</code></dd>` : ''}
   })
 }
 
+/** What fails when a person goes back, reloads, waits or changes browsers: another try mends it. */
+const mendedByAnotherTry = new Set(['browser', 'flow', 'used_once'])
+
+/** Refused before there were checks, and yet nothing that the application's developers did. */
+const ofITAdmin = new Set<string>([
+  'requires_active_sso_connection',
+  'no_sso_connection_exists_for_organization',
+])
+
 function whoMustAct(error: ApiError, failed: readonly Check[]) {
+  if (failed.some((check) => mendedByAnotherTry.has(check.name)))
+    return html`<p><strong>You</strong> can mend this: start again from the application, and stay in one browser until you are signed in.</p>
+<p class="muted">If it happens again, pass on the request id below to your organization’s IT administrator.</p>`
   const fix = failed.find((check) => check.fix)?.fix
   if (fix)
     return html`<p><strong>${people[fix.who]}</strong> can mend this: ${fix.what}</p>
 <p class="muted">Pass on this page or the request id below. Then start again from the application.</p>`
-  const who = error.status >= 500 ? people.operator : people.developer
+  const admin = ofITAdmin.has(error.error_type) ? people.it_admin : people.developer
+  const who = error.status >= 500 ? people.operator : admin
   return html`<p><strong>${who}</strong> can mend this. Pass on the request id below, then start again from the application.</p>`
 }
 
