@@ -45,25 +45,27 @@ interface Organization {
   organization_slug: string
 }
 
-/** The start page: where a visitor names the organization; `organization` is the one logged in to. */
-export function homePage(organization?: Organization): string {
+/** The start page: where a visitor names the organization; `current` is the one logged in to. */
+export function homePage(current?: Organization): string {
+  const intro = current
+    ? html`<h2>Another organization</h2>`
+    : html`<h1>Log in with your organization</h1>
+<p>This application lets the members of an organization in through the organization’s own identity provider.</p>`
+  const loggedIn = current
+    ? html`<section>
+<h1>You are logged in to ${current.organization_name}</h1>
+<p><a class="button" href="/org/${encodeURIComponent(current.organization_slug)}">Continue</a></p>
+</section>`
+    : ''
   return page(
     'Log in',
-    html`${
-      organization
-        ? html`<section>
-<p>You are logged in to <strong>${organization.organization_name}</strong>.</p>
-<p><a class="button" href="/org/${encodeURIComponent(organization.organization_slug)}">Go on</a></p>
-</section>`
-        : ''
-    }
+    html`${loggedIn}
 <section>
-<h1>Log in with your organization</h1>
-<p>This application lets the members of an organization in through the organization’s own identity provider.</p>
+${intro}
 <form action="/org">
 <label for="slug">Organization</label>
 <input id="slug" name="slug" placeholder="acme" required autocomplete="organization" autocapitalize="none" spellcheck="false">
-<button type="submit">Continue</button>
+<button type="submit" class="${current ? 'quiet' : 'button'}">Continue</button>
 </form>
 </section>`,
   )
@@ -105,6 +107,7 @@ interface Session {
 export function memberPage(session: Session, claims: unknown): string {
   const { member, member_session, organization } = session
   const { name, email_address, roles } = member
+  const { expires_at } = member_session
   return page(
     organization.organization_name,
     html`<section>
@@ -115,10 +118,10 @@ export function memberPage(session: Session, claims: unknown): string {
 <div><dt>E-mail</dt><dd>${email_address}</dd></div>
 <div><dt>Roles</dt><dd>${roles.map(({ role_id }) => html`<code>${role_id}</code> `)}</dd></div>
 <div><dt>Organization</dt><dd>${organization.organization_name} <code>${organization.organization_slug}</code></dd></div>
-<div><dt>Session until</dt><dd><time>${member_session.expires_at}</time></dd></div>
+<div><dt>Session until</dt><dd><time datetime="${expires_at}">${expires_at.slice(0, 16).replace('T', ' ')} UTC</time></dd></div>
 </dl>
 <details><summary>Claims of the session JWT</summary><pre>${JSON.stringify(claims, null, 2)}</pre></details>
-<form method="post" action="/logout"><button type="submit">Log out</button></form>
+<form method="post" action="/logout"><button type="submit" class="quiet">Log out</button></form>
 </section>`,
   )
 }

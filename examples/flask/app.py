@@ -262,5 +262,5 @@ def set_headers(response):
 
 
 if __name__ == "__main__":
-    # For development. In production let a WSGI server (gunicorn app:app) run it behind https.
+    # Flask's development server; in production a WSGI server runs app:app, behind https.
     app.run(host="127.0.0.1", port=int(PORT))
