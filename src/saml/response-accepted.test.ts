@@ -113,6 +113,14 @@ const ACCEPTED: Accepted[] = [
     xml: inAssertion({ after: '<ds:KeyInfo><ds:KeyName>k</ds:KeyName></ds:KeyInfo>' }),
   },
   {
+    name: 'Id on elements of the signature',
+    xml: inAssertion({
+      after:
+        '<ds:KeyInfo Id="_k"><e:EncryptedKey xmlns:e="http://www.w3.org/2001/04/xmlenc#" Id="_e"/><d:DerivedKey xmlns:d="http://www.w3.org/2009/xmlenc11#" Id="_d"/></ds:KeyInfo>',
+      edit: (xml) => xml.replace('<ds:Signature ', '<ds:Signature Id="_s" '),
+    }),
+  },
+  {
     name: 'CR in SignatureValue',
     xml: inAssertion({ editValue: (v) => `\n${v.slice(0, 76)}&#13;\n${v.slice(76)}\n` }),
   },

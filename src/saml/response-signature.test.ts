@@ -99,6 +99,7 @@ const EDITED: Record<string, Record<string, (signature: string) => string>> = {
         `<ec:InclusiveNamespaces xmlns:ec="${exclusive}" PrefixList="${'p '.repeat(17)}"/>`,
       ),
     ),
+    'text in a transform': transforms(transform(enveloped), transform(exclusive, 'text')),
     'something else in a transform': transforms(
       transform(enveloped),
       transform(exclusive, '<x xmlns="urn:x" PrefixList="a"/>'),

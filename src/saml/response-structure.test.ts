@@ -202,6 +202,13 @@ for (const [name, xml] of Object.entries(ROOTS)) {
   })
 }
 
+test('an Assertion with an element that does not belong there is refused', () => {
+  for (const end_of_assertion of ['<Subject xmlns="urn:x"/>', '<saml:Statement/>']) {
+    const xml = signed(responseXML({ end_of_assertion }), 'Assertion')
+    assertRefused(xml, 'assertion_content', 'invalid_saml_response')
+  }
+})
+
 test('an Assertion without an ID is refused, also in a signed Response', () => {
   const xml = signed(responseXML().replace('ID="_assertion-1"', ''), 'Response')
   const failed = assertRefused(xml, 'structure', 'invalid_saml_response')

@@ -1,15 +1,16 @@
 // The SAML protocol: bytes, settings and `now` go in; an identity and the checks come out.
 // Nothing here reads a clock, a file, a socket or another folder of the server.
 import { MAX_SKEW_SECONDS, readAssertion, type SAMLIdentity } from './assertion.ts'
-import { MAX_CANONICAL_LENGTH } from './c14n.ts'
 import { type Check, CheckList } from './checks.ts'
 import { decodeUTF8, strictBase64 } from './encoding.ts'
-import { ASSERTION, PROTOCOL } from './namespaces.ts'
+import { type DecryptionSettings, openEncryptedAssertion } from './encrypted-response.ts'
+import { ASSERTION } from './namespaces.ts'
 import { type PinnedKey, type SignedXML, verifySignature } from './signature.ts'
+import { readSigned, refuseContent } from './signed-content.ts'
 import { checkStatus } from './status.ts'
 import { type Layout, readLayout } from './structure.ts'
 import { MAX_RESPONSE_BYTES, parseXML } from './xml.ts'
-import { attributeValue, childrenNamed, isElement, type XMLElement, XMLError } from './xml-tree.ts'
+import { childrenNamed, type XMLElement, XMLError } from './xml-tree.ts'
 
 /** What the connection says about the identity provider and about itself. */
 export type ResponseSettings = {
@@ -20,6 +21,8 @@ export type ResponseSettings = {
   audiences: readonly string[]
   keys: readonly PinnedKey[]
   idp_initiated_auth_disabled: boolean
+  /** what encrypted assertions are decrypted with; without it they are refused */
+  decryption?: DecryptionSettings
   /** default 60, at most 300 */
   clock_skew_seconds?: number
 }
@@ -37,6 +40,7 @@ export type ResponseInput = {
 // base64 of the largest message, with room for line breaks
 const MAX_FIELD = 400 * 1024
 const DEFAULT_SKEW_SECONDS = 60
+const NO_DECRYPTION: DecryptionSettings = { keys: [], allow_aes_cbc: false, stopped: false }
 
 /**
  * Verifies a SAML Response that came by HTTP-POST (Core 2.0; Profiles 4.1.4). Returns the identity
@@ -48,13 +52,14 @@ export function verifyResponse(input: ResponseInput): {
 } {
   const checks = new CheckList()
   try {
-    const layout = readLayout(readDocument(input.saml_response, checks), checks)
+    const { settings, in_response_to } = input
+    const { text, root } = readDocument(input.saml_response, checks)
+    const layout = readLayout(root, checks)
     checkStatus(layout.status, checks)
     requireAssertion(layout, checks)
-    const signed = verifySignatures(layout, input.settings.keys, checks)
-    const assertion = readSigned(signed, layout, checks)
+    requireKeys(settings.keys, checks)
+    const assertion = verifyAssertion(text, layout, settings, checks)
     const { response, responseSignature } = layout
-    const { settings, in_response_to } = input
     const seconds = settings.clock_skew_seconds ?? DEFAULT_SKEW_SECONDS
     const identity = readAssertion(assertion, {
       settings,
@@ -72,7 +77,7 @@ export function verifyResponse(input: ResponseInput): {
   }
 }
 
-function readDocument(field: string, checks: CheckList): XMLElement {
+function readDocument(field: string, checks: CheckList): { text: string; root: XMLElement } {
   if (field.trim() === '') {
     checks.fail('saml_response', {
       error_type: 'missing_saml_response',
@@ -102,24 +107,13 @@ function readDocument(field: string, checks: CheckList): XMLElement {
     throw new XMLError('size', 'The SAML Response is too large.')
   }
   checks.pass('base64')
-  const root = parseXML(decodeUTF8(bytes))
+  const text = decodeUTF8(bytes)
+  const root = parseXML(text)
   checks.pass('xml')
-  return root
+  return { text, root }
 }
 
 function requireAssertion({ assertion }: Layout, checks: CheckList): void {
-  if (assertion?.local === 'EncryptedAssertion') {
-    checks.fail('assertion', {
-      error_type: 'invalid_saml_response',
-      message: 'Encrypted assertions are not supported yet.',
-      expected: 'a signed Assertion',
-      actual: 'an EncryptedAssertion',
-      fix: {
-        who: 'it_admin',
-        what: 'Switch off assertion encryption (token encryption) for this application in the identity provider; the login is protected by TLS and by the signature.',
-      },
-    })
-  }
   if (assertion === null) {
     checks.fail('assertion', {
       error_type: 'invalid_saml_response',
@@ -135,12 +129,7 @@ function requireAssertion({ assertion }: Layout, checks: CheckList): void {
   checks.pass('assertion')
 }
 
-/** Every signature that is there must hold; returns the innermost signed bytes. */
-function verifySignatures(
-  { responseSignature, assertionSignature }: Layout,
-  keys: readonly PinnedKey[],
-  checks: CheckList,
-): SignedXML {
+function requireKeys(keys: readonly PinnedKey[], checks: CheckList): void {
   if (keys.length === 0) {
     checks.fail('verification_certificates', {
       error_type: 'saml_certificate_mismatch',
@@ -154,6 +143,27 @@ function verifySignatures(
     })
   }
   checks.pass('verification_certificates', { actual: String(keys.length) })
+}
+
+/** The Assertion, read from bytes that a signature of the identity provider covers. */
+function verifyAssertion(
+  text: string,
+  layout: Layout,
+  { keys, decryption = NO_DECRYPTION }: ResponseSettings,
+  checks: CheckList,
+): XMLElement {
+  if (layout.assertion?.local === 'EncryptedAssertion') {
+    return openEncryptedAssertion({ text, layout, keys, decryption }, checks)
+  }
+  return readAssertionFrom(verifySignatures(layout, keys, checks), layout, checks)
+}
+
+/** Every signature that is there must hold; returns the innermost signed bytes. */
+function verifySignatures(
+  { responseSignature, assertionSignature }: Layout,
+  keys: readonly PinnedKey[],
+  checks: CheckList,
+): SignedXML {
   let verified: SignedXML | null = null
   if (responseSignature !== null) verified = verifySignature(responseSignature, keys, checks)
   if (assertionSignature !== null) verified = verifySignature(assertionSignature, keys, checks)
@@ -170,32 +180,13 @@ function verifySignatures(
   })
 }
 
-/** Parses the signed bytes again: what follows reads nothing that the signature does not cover. */
-function readSigned(signed: SignedXML, layout: Layout, checks: CheckList): XMLElement {
-  const root = parseXML(decodeUTF8(signed), { max_length: MAX_CANONICAL_LENGTH })
-  const isAssertion = layout.assertionSignature !== null
-  const assertions = isAssertion ? [root] : childrenNamed(root, ASSERTION, 'Assertion')
-  const [assertion] = assertions
-  const rootIs = isAssertion
-    ? isElement(root, ASSERTION, 'Assertion')
-    : isElement(root, PROTOCOL, 'Response')
-  const original = isAssertion ? layout.assertion! : layout.response
-  if (
-    assertion === undefined ||
-    assertions.length !== 1 ||
-    !rootIs ||
-    attributeValue(root, 'ID') !== attributeValue(original, 'ID')
-  ) {
-    return checks.fail('signed_content', {
-      error_type: 'invalid_signature_saml_response',
-      message: 'The signature does not cover an Assertion.',
-      fix: {
-        who: 'operator',
-        what: 'No identity provider sends this. Treat it as an attempt to get in.',
-      },
-    })
-  }
-  return assertion
+/** The Assertion in the signed bytes of itself or of its Response. */
+function readAssertionFrom(signed: SignedXML, layout: Layout, checks: CheckList): XMLElement {
+  const { assertionSignature, assertion, response } = layout
+  if (assertionSignature !== null) return readSigned(signed, assertion!, checks).root
+  const { root } = readSigned(signed, response, checks)
+  const assertions = childrenNamed(root, ASSERTION, 'Assertion')
+  return assertions.length === 1 ? assertions[0]! : refuseContent(checks)
 }
 
 function refuseXML(error: XMLError, checks: CheckList): never {

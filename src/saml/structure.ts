@@ -17,9 +17,10 @@ const NCNAME = /^[\p{L}_][\p{L}\p{N}._-]*$/u
 
 /**
  * Refuses every Response that has more than one place for an assertion or a signature: the whole
- * tree is walked, and what is not allowed is an error, so that no signature can be wrapped.
+ * tree is walked, and what is not allowed is an error, so that no signature can be wrapped. In a
+ * Response that has been `decrypted` the one Assertion stands in its EncryptedAssertion.
  */
-export function readLayout(root: XMLElement, checks: CheckList): Layout {
+export function readLayout(root: XMLElement, checks: CheckList, decrypted = false): Layout {
   if (!isElement(root, PROTOCOL, 'Response')) {
     checks.fail('response_element', {
       error_type: 'invalid_saml_response',
@@ -33,7 +34,7 @@ export function readLayout(root: XMLElement, checks: CheckList): Layout {
     })
   }
   checks.pass('response_element')
-  const walk = new Walk(root)
+  const walk = new Walk(root, decrypted)
   walk.element(root)
   if (walk.problem !== null) refuse('structure', walk.problem, checks)
   const layout = readChildren(root, walk)
@@ -59,11 +60,15 @@ class Walk {
   problem: string | null = null
   assertion: XMLElement | null = null
   signatures: XMLElement[] = []
+  /** where the assertion was decrypted, if it was */
+  wrapper: XMLElement | null = null
   readonly #root: XMLElement
+  readonly #decrypted: boolean
   readonly #ids = new Set<string>()
 
-  constructor(root: XMLElement) {
+  constructor(root: XMLElement, decrypted: boolean) {
     this.#root = root
+    this.#decrypted = decrypted
   }
 
   element(element: XMLElement): void {
@@ -103,8 +108,15 @@ class Walk {
   }
 
   #assertion(element: XMLElement): void {
-    if (element.uri !== ASSERTION || element.parent !== this.#root) {
+    const inWrapper = this.wrapper !== null && element.local === 'Assertion'
+    const place = inWrapper ? this.wrapper : this.#root
+    if (element.uri !== ASSERTION || element.parent !== place) {
       this.#refuse('an Assertion in the wrong place')
+    }
+    if (this.#decrypted && this.wrapper === null) {
+      if (element.local !== 'EncryptedAssertion') this.#refuse('an Assertion in the wrong place')
+      this.wrapper = element
+      return
     }
     if (this.assertion !== null) this.#refuse('more than one Assertion')
     this.assertion ??= element
@@ -126,15 +138,17 @@ function readChildren(root: XMLElement, walk: Walk): Layout | string {
   const rest = [...children]
   const take = (uri: string, local: string) =>
     rest[0] !== undefined && isElement(rest[0], uri, local) ? rest.shift()! : null
+  const { assertion, signatures, wrapper } = walk
   const issuer = take(ASSERTION, 'Issuer')
   take(DSIG, 'Signature')
   const status = take(PROTOCOL, 'Status')
-  if (status !== null && rest[0] === walk.assertion) rest.shift()
-  if (rest.length > 0 && rest[0] !== walk.assertion) {
+  const last = wrapper ?? assertion
+  if (status !== null && rest[0] === last) rest.shift()
+  if (rest.length > 0 && rest[0] !== last) {
     return `an unexpected ${rest[0]!.local} in the Response`
   }
   if (status === null) return 'no Status in its place'
-  const { assertion, signatures } = walk
+  if (wrapper !== null && !isAlone(assertion, wrapper)) return 'not exactly one Assertion in it'
   return {
     response: root,
     status,
@@ -143,4 +157,9 @@ function readChildren(root: XMLElement, walk: Walk): Layout | string {
     responseSignature: signatures.find(({ parent }) => parent === root) ?? null,
     assertionSignature: signatures.find(({ parent }) => parent !== root) ?? null,
   }
+}
+
+/** Whether an Assertion, and not another EncryptedAssertion, is all that was decrypted. */
+function isAlone(assertion: XMLElement | null, wrapper: XMLElement): boolean {
+  return assertion?.local === 'Assertion' && childElements(wrapper)?.length === 1
 }

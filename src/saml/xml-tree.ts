@@ -20,6 +20,8 @@ export type XMLElement = {
   readonly declarations: readonly XMLDeclaration[]
   readonly parent: XMLElement | null
   readonly children: readonly (XMLElement | string)[]
+  /** of an EncryptedAssertion: where its content begins and ends in the text that was parsed */
+  readonly content?: { readonly start: number; readonly end: number }
 }
 
 /** What was wrong with the bytes, in the order in which it is looked for. */

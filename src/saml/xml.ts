@@ -1,10 +1,11 @@
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes'
-import { ASSERTION, DSIG, EXCLUSIVE_C14N, PROTOCOL, XS, XSI } from './namespaces.ts'
+import { ASSERTION, DSIG, EXCLUSIVE_C14N, PROTOCOL, XENC, XS, XSI } from './namespaces.ts'
 import { type XMLDeclaration, type XMLElement, XMLError } from './xml-tree.ts'
 
-type OpenElement = Omit<XMLElement, 'children' | 'parent'> & {
+type OpenElement = Omit<XMLElement, 'children' | 'parent' | 'content'> & {
   parent: OpenElement | null
   children: (XMLElement | string)[]
+  content?: { start: number; end: number }
 }
 
 /** Limits that hold while the document streams in, so that nothing larger is ever built. */
@@ -67,9 +68,9 @@ class TreeBuilder {
     })
     parser.on('opentagstart', () => this.#startElement())
     parser.on('attribute', (attribute) => this.#addAttribute(attribute as SaxesAttributeNS))
-    parser.on('opentag', (tag) => this.#openElement(tag))
+    parser.on('opentag', (tag) => this.#openElement(tag, parser.position))
     parser.on('text', (value) => this.#addText(value))
-    parser.on('closetag', () => this.#closeElement())
+    parser.on('closetag', () => this.#closeElement(text, parser.position))
     parser.on('doctype', refuseMarkup)
     parser.on('cdata', refuseMarkup)
     parser.on('processinginstruction', refuseMarkup)
@@ -109,13 +110,23 @@ class TreeBuilder {
     }
   }
 
-  #openElement(tag: SaxesTagNS): void {
+  #openElement(tag: SaxesTagNS, end: number): void {
     const { name, prefix, local, uri } = tag
     if (prefix !== '') checkNameStart(local)
     const attributes = this.#attributes.length === 0 ? NONE : this.#attributes
     const declarations = this.#declarations.length === 0 ? NONE : this.#declarations
     const parent = this.#open
-    const element = { name, prefix, local, uri, attributes, declarations, parent, children: [] }
+    const element: OpenElement = {
+      name,
+      prefix,
+      local,
+      uri,
+      attributes,
+      declarations,
+      parent,
+      children: [],
+    }
+    if (local === 'EncryptedAssertion') element.content = { start: end, end }
     if (attributes !== NONE) this.#attributes = []
     if (declarations !== NONE) this.#declarations = []
     if (parent === null) this.#root = element
@@ -124,13 +135,21 @@ class TreeBuilder {
   }
 
   #addText(value: string): void {
-    if (value.length > MAX_TEXT) throw new XMLError('limit', 'A text is too long.')
-    this.#open?.children.push(value)
+    const open = this.#open
+    // a whole assertion may be the text of one CipherValue
+    const limit = open?.local === 'CipherValue' && open.uri === XENC ? MAX_RESPONSE_BYTES : MAX_TEXT
+    if (value.length > limit) throw new XMLError('limit', 'A text is too long.')
+    open?.children.push(value)
   }
 
-  #closeElement(): void {
+  #closeElement(text: string, end: number): void {
+    const open = this.#open
     this.#depth -= 1
-    this.#open = this.#open?.parent ?? null
+    this.#open = open?.parent ?? null
+    // neither a name nor white space in a closing tag holds a <; <a/> has no closing tag
+    if (open?.content) {
+      open.content.end = Math.max(open.content.start, text.lastIndexOf('<', end - 1))
+    }
   }
 }
 
