@@ -5,6 +5,7 @@ import { Browser, type Setup, tokenOf } from '../../tests/login.ts'
 import { createApp } from '../app.ts'
 import type { Submission } from '../test-idp/press-button.ts'
 import type { Check } from './flow.ts'
+import { type Answer, respond } from './saml-idp.test-kit.ts'
 
 /** Another process on the database of this run, with a clock of its own. */
 export async function ownProcess(base_url = 'http://localhost:4000') {
@@ -153,4 +154,54 @@ export function redeem(setup: Setup, response: Response, input: Record<string, u
     sso_token: tokenOf(response),
     ...input,
   })
+}
+
+/** A whole login at the SAML identity provider of these tests; returns the answer of the callback. */
+export async function arrive(setup: Setup, connection_id: string, answer: Answer = {}) {
+  const browser = new Browser()
+  const submission = respond(connection_id, await browser.start(setup, connection_id), answer)
+  return browser.submit(submission, { accept: 'application/json' })
+}
+
+/** A login that must succeed; returns the answer of `authenticate`. */
+export async function enter(setup: Setup, connection_id: string, answer: Answer = {}) {
+  const response = await arrive(setup, connection_id, answer)
+  assert.equal(response.status, 303, await response.clone().text())
+  const redeemed = await redeem(setup, response)
+  assert.equal(redeemed.status, 200, JSON.stringify(redeemed.body))
+  return redeemed.body
+}
+
+/** A login that must be refused at the callback; returns its error type, having checked that no member changed. */
+export async function refuse(setup: Setup, connection_id: string, answer: Answer = {}) {
+  const before = await membersOf(setup.project)
+  const response = await arrive(setup, connection_id, answer)
+  const body = (await response.json()) as { error_type: string }
+  assert.equal(response.status, 400, JSON.stringify(body))
+  assert.deepEqual(await membersOf(setup.project), before)
+  return body.error_type
+}
+
+/** Everything stored about the members of a project. */
+export async function membersOf(project: TestProject) {
+  const { services } = await server()
+  return services.db
+    .selectFrom('member_objects')
+    .selectAll()
+    .where('project_id', '=', project.project_id)
+    .orderBy('member_id')
+    .execute()
+}
+
+/** Calls an endpoint below the organization and expects success; returns the body. */
+export async function organizationCall(
+  setup: Setup,
+  method: string,
+  path: string,
+  body?: Record<string, unknown>,
+) {
+  const url = `/v1/b2b/organizations/${setup.organization_id}${path}`
+  const answer = await call(setup.project, method, url, body)
+  assert.equal(answer.status, 200, answer.body.error_message)
+  return answer.body
 }
