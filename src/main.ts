@@ -14,6 +14,8 @@ const help = `npm start [-- options]: server, test identity provider and example
   --no-app            without the example application
   --json              one line of JSON on standard output when everything answers
   --help              this text
+
+The commands for projects, secrets, keys and production: npm run portcullis -- help
 `
 
 function readOptions(args: string[]) {

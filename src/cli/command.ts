@@ -12,6 +12,8 @@ export interface Command {
   options?: CommandOptions
   help?: string
   run(values: Values, positionals: string[]): Promise<object | undefined>
+  /** Whether what was found is bad news: the exit code is 1 then. */
+  failed?(result: object): boolean
 }
 
 /** An argument that is missing or wrong: the message says which. */

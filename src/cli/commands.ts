@@ -3,7 +3,13 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import { ApiError } from '../http/errors.ts'
 import { ListenError } from '../http/listen.ts'
-import { type Command, type CommandOptions, isUsageError, type Values } from './command.ts'
+import {
+  type Command,
+  type CommandOptions,
+  isUsageError,
+  UsageError,
+  type Values,
+} from './command.ts'
 import { doctor } from './doctor.ts'
 import { rotateKeys } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
@@ -39,13 +45,23 @@ const common: CommandOptions = {
   help: { type: 'boolean', default: false },
 }
 
+interface Output {
+  stdout(text: string): unknown
+  stderr(text: string): unknown
+}
+
+const terminal: Output = {
+  stdout: (text) => process.stdout.write(text),
+  stderr: (text) => process.stderr.write(text),
+}
+
 /**
  * Runs `portcullis ARGS`; returns the exit code: 0, 1 when the command failed, 2 when it was not
  * understood. Results go to standard output, everything else to standard error.
  */
-export async function runCommand(args: string[]): Promise<number> {
+export async function runCommand(args: string[], output: Output = terminal): Promise<number> {
   const command = commands.find((each) => startsWith(args, each.name.split(' ')))
-  if (!command) return unknownCommand(args)
+  if (!command) return unknownCommand(args, output)
   const rest = args.slice(command.name.split(' ').length)
   try {
     const { values, positionals } = parseArgs({
@@ -54,14 +70,16 @@ export async function runCommand(args: string[]): Promise<number> {
       allowPositionals: true,
     })
     if (values.help) {
-      process.stdout.write(helpOf(command))
+      output.stdout(helpOf(command))
       return 0
     }
+    refuseSurplus(command, positionals)
     const result = await command.run(values as Values, positionals)
-    if (result) process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : toLines(result))
-    return 0
+    if (!result) return 0
+    output.stdout(values.json ? `${JSON.stringify(result)}\n` : toLines(result))
+    return command.failed?.(result) ? 1 : 0
   } catch (error) {
-    process.stderr.write(`${explain(error)}\n`)
+    output.stderr(`${explain(error)}\n`)
     return isUsageError(error) ? 2 : 1
   }
 }
@@ -70,12 +88,18 @@ function startsWith(args: string[], words: string[]): boolean {
   return words.every((word, index) => args[index] === word)
 }
 
-function unknownCommand(args: string[]): number {
+function refuseSurplus(command: Command, positionals: string[]): void {
+  const [surplus] = positionals.slice(command.usage ? 1 : 0)
+  if (surplus !== undefined)
+    throw new UsageError(`"${surplus}" is one argument too many. See --help.`)
+}
+
+function unknownCommand(args: string[], output: Output): number {
   const asked = args[0] === 'help' || args.includes('--help')
   const list = commands.map((each) => `  ${each.name.padEnd(20)} ${each.summary}`).join('\n')
   const text = `portcullis COMMAND [options]\n\n${list}\n\nEvery command takes --help and --json. Without a command, npm start runs the development server.\n`
-  if (asked) process.stdout.write(text)
-  else process.stderr.write(`There is no command "${args.join(' ')}".\n\n${text}`)
+  if (asked) output.stdout(text)
+  else output.stderr(`There is no command "${args.join(' ')}".\n\n${text}`)
   return asked ? 0 : 2
 }
 

@@ -2,7 +2,7 @@ import { connect, type Database } from '../db/connect.ts'
 import { startEmbedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { type Cipher, createCipher } from '../db/secrets.ts'
-import { readDevelopmentFile } from '../development-file.ts'
+import { readDevelopmentFile, writeDevelopmentFile } from '../development-file.ts'
 
 export interface CommandDatabase {
   db: Database
@@ -26,6 +26,8 @@ export async function withDatabase<T>(
     ? undefined
     : await startEmbedded({ data_dir, log: (line) => process.stderr.write(`${line}\n`) })
   const url = running ?? embedded!.url
+  // A key ring that was made just now must be there for the next start.
+  if (embedded && file) await writeDevelopmentFile(data_dir, file)
   const db = connect({
     url,
     prepared_statements: process.env.PORTCULLIS_PREPARED_STATEMENTS !== 'off',

@@ -26,9 +26,10 @@ export const doctor: Command = {
     if (url) findings.push(await lookAtDatabase('database', url))
     const listenURL = process.env.PORTCULLIS_DATABASE_LISTEN_URL
     if (listenURL) findings.push(await lookAtDatabase('database_listen', listenURL))
-    if (findings.some((finding) => finding.verdict === 'fail')) process.exitCode = 1
     return { findings }
   },
+  failed: (result) =>
+    (result as { findings: Finding[] }).findings.some((finding) => finding.verdict === 'fail'),
 }
 
 async function lookAtDatabase(check: string, url: string): Promise<Finding> {

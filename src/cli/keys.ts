@@ -1,4 +1,4 @@
-import type { Services } from '../context.ts'
+import { noCaches } from '../db/cache.ts'
 import { rotateSigningKey } from '../sessions/keys.ts'
 import type { Command } from './command.ts'
 import { withDatabase } from './database.ts'
@@ -16,8 +16,9 @@ export const rotateKeys: Command = {
       const services = {
         db: database.db,
         cipher: database.cipher(),
+        caches: noCaches,
         now: () => new Date(),
-      } as Services
+      }
       return rotateSigningKey(services, project_id)
     }),
 }

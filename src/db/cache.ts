@@ -49,9 +49,9 @@ export function createCaches(options: { listen_url: string; log: Logger }): Cach
     get<T>(topic: CacheTopic, key: string, load: () => Promise<T>): Promise<T> {
       const entries = entriesOf(topic)
       const known = entries.get(key)
-      if (known && (listener.connected() || Date.now() - known.loaded_at < staleAfterMs))
+      if (known && (listener.connected() || performance.now() - known.loaded_at < staleAfterMs))
         return known.value as Promise<T>
-      const entry: Entry = { value: load(), loaded_at: Date.now() }
+      const entry: Entry = { value: load(), loaded_at: performance.now() }
       const forget = () => {
         if (entries.get(key) === entry) entries.delete(key)
       }
@@ -68,6 +68,14 @@ export function createCaches(options: { listen_url: string; log: Logger }): Cach
   }
 }
 
+/** For what lives but a moment: everything is loaded when it is asked for. */
+export const noCaches: Caches = {
+  get: (_topic, _key, load) => load(),
+  drop() {},
+  listening: () => false,
+  close: () => Promise.resolve(),
+}
+
 interface ListenerEvents {
   onChange(topic: string, key: string): void
   onConnect(): void
@@ -75,12 +83,14 @@ interface ListenerEvents {
 
 /**
  * Keeps a connection that listens, and reconnects when it ends. A connection can be cut without a word,
- * so it is asked every half second, and counts as down when it has not answered for that long.
+ * so it is asked every half second: an answer says that every change made before the question has
+ * arrived, and the connection counts as down when the last such question is a second old.
  */
 function listen(url: string, log: Logger, events: ListenerEvents) {
   let client: pg.Client | undefined
   let closed = false
-  let answered_at = 0
+  /** When the last question was asked that has been answered. */
+  let known_at = 0
   let timer: NodeJS.Timeout | undefined
 
   async function connect(): Promise<void> {
@@ -97,10 +107,11 @@ function listen(url: string, log: Logger, events: ListenerEvents) {
       events.onChange(topic ?? '', key.join(':'))
     })
     await next.connect()
+    const asked_at = performance.now()
     await next.query('listen portcullis')
     events.onConnect()
     client = next
-    answered_at = Date.now()
+    known_at = asked_at
   }
 
   function lost(which: pg.Client): void {
@@ -117,8 +128,9 @@ function listen(url: string, log: Logger, events: ListenerEvents) {
     try {
       if (!current) await connect()
       else {
+        const asked_at = performance.now()
         await Promise.race([current.query('select 1'), timeout(900)])
-        answered_at = Date.now()
+        known_at = asked_at
       }
     } catch {
       if (current) {
@@ -131,7 +143,7 @@ function listen(url: string, log: Logger, events: ListenerEvents) {
 
   void beat()
   return {
-    connected: () => client !== undefined && Date.now() - answered_at < 1_500,
+    connected: () => client !== undefined && performance.now() - known_at < staleAfterMs,
     async close() {
       closed = true
       clearTimeout(timer)

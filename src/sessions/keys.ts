@@ -23,6 +23,9 @@ const publishedAfterMs = 60 * 60_000
 /** The first key of a project signs from here: alike in every process, so that just one can be inserted. */
 const fromTheBeginning = new Date(0)
 
+/** What these functions need; a command has no more. */
+type KeyServices = Pick<Services, 'db' | 'cipher' | 'caches' | 'now'>
+
 export interface SigningKey {
   key_id: string
   /** `kty`, `n` and `e`. */
@@ -45,7 +48,7 @@ interface SigningKeyRow {
  * browser may return days after its JWT has expired while its session lives on.
  */
 export async function signingKeys(
-  services: Services,
+  services: KeyServices,
   project_id: string,
 ): Promise<readonly SigningKey[]> {
   return services.caches.get('keys', project_id, async () => {
@@ -59,7 +62,7 @@ export async function signingKeys(
 }
 
 /** Makes the first signing key of a project where there is none; of two processes at once, one wins. */
-export async function ensureSigningKey(services: Services, project_id: string): Promise<void> {
+export async function ensureSigningKey(services: KeyServices, project_id: string): Promise<void> {
   await signingKeys(services, project_id)
 }
 
@@ -81,7 +84,7 @@ export function publishedKeys(keys: readonly SigningKey[], now: Date): SigningKe
  * Returns its id and the moment it begins.
  */
 export async function rotateSigningKey(
-  services: Services,
+  services: KeyServices,
   project_id: string,
 ): Promise<{ key_id: string; signs_from: Date }> {
   await ensureSigningKey(services, project_id)
@@ -93,7 +96,11 @@ export async function rotateSigningKey(
   return { key_id: key!.key_id, signs_from }
 }
 
-async function insertKey(services: Services, project_id: string, signs_from: Date): Promise<void> {
+async function insertKey(
+  services: KeyServices,
+  project_id: string,
+  signs_from: Date,
+): Promise<void> {
   const key_id = newId('jwk', environmentOf(project_id))
   const pair = await generate('rsa', { modulusLength: 2048 })
   const { kty, n, e } = pair.publicKey.export({ format: 'jwk' })
@@ -112,7 +119,7 @@ async function insertKey(services: Services, project_id: string, signs_from: Dat
   )
 }
 
-async function loadKeys(services: Services, project_id: string): Promise<SigningKeyRow[]> {
+async function loadKeys(services: KeyServices, project_id: string): Promise<SigningKeyRow[]> {
   return statement<SigningKeyRow>(
     services.db,
     `select key_id, public_jwk, private_key, signs_from from signing_keys
@@ -121,7 +128,7 @@ async function loadKeys(services: Services, project_id: string): Promise<Signing
   )
 }
 
-function toSigningKey(services: Services, row: SigningKeyRow): SigningKey {
+function toSigningKey(services: KeyServices, row: SigningKeyRow): SigningKey {
   return {
     ...row,
     public_key: createPublicKey({ key: row.public_jwk as JsonWebKey, format: 'jwk' }),
