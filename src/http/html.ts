@@ -27,7 +27,8 @@ a:focus-visible, button:focus-visible, summary:focus-visible { outline: 3px soli
 .bad { color: var(--bad); }
 .notice { background: var(--bad-ground); border-left: 4px solid var(--bad); border-radius: 6px; padding: .75rem 1rem; }
 code, pre { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, monospace; background: var(--code); border-radius: 6px; }
-code { padding: .1rem .35rem; overflow-wrap: anywhere; }
+code { padding: .1rem .35rem; overflow-wrap: anywhere; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
+h1 code { font-size: .85em; padding: 0; background: none; }
 pre { padding: .9rem 1rem; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .4rem 1rem; margin: 0; }
 dt { color: var(--muted); }
@@ -35,9 +36,17 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 @media (max-width: 32rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; } main { padding: 1.25rem .75rem; } section { padding: 1.1rem; } }
 button, .button { display: inline-block; font: inherit; font-weight: 600; padding: .6rem 1.1rem; border-radius: 8px;
   border: 1px solid transparent; background: var(--accent); color: var(--card); text-decoration: none; cursor: pointer; }
+button:hover, .button:hover { filter: brightness(1.1); }
+.button + p { margin-top: .5rem; }
 ul.plain { list-style: none; margin: 0; padding: 0; }
 ul.plain li + li { border-top: 1px solid var(--line); margin-top: .75rem; padding-top: .75rem; }
+ul.plain + p { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: 1rem; }
+@media (min-width: 48rem) { main { padding-top: 4rem; } section { padding: 1.75rem; } }
 `
+
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#4a74e8" stroke-width="2" stroke-linecap="round"><path d="M4 21V11a8 8 0 0 1 16 0v10M9 21V4M15 21V4M4 11h16M4 16h16"/></svg>`
+// In the page, so that a browser does not ask for /favicon.ico.
+const iconURL = `data:image/svg+xml,${encodeURIComponent(icon)}`
 
 export interface Page {
   title: string
@@ -59,6 +68,7 @@ export function renderPage(page: Page): Response {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${page.title}</title>
+<link rel="icon" href="${iconURL}">
 <style nonce="${nonce}">${raw(style)}</style>
 </head>
 <body>
