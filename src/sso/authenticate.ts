@@ -125,7 +125,8 @@ async function admitMember(
   if (written === 'connection deleted') refuseConnection(checks, 'deleted')
   if (written === 'member deleted') {
     const actual = 'deleted just now'
-    checks.push({ name: 'member', verdict: 'fail', expected: 'one that is not deleted', actual })
+    const fix = { who: 'developer' as const, what: 'Reactivate the member, or create it again.' }
+    checks.push({ name: 'member', verdict: 'fail', expected: 'not deleted', actual, fix })
     throw new LoginError('action_available_only_for_active_members', checks)
   }
   const second = organization.mfa_policy === 'REQUIRED_FOR_ALL' || admission.mfa_enrolled
@@ -157,7 +158,11 @@ function checkIdPSession(checks: Check[], end: string | null, now: Date): void {
 }
 
 function refuseConnection(checks: Check[], actual: string): never {
-  checks.push({ name: 'connection', verdict: 'fail', expected: 'an active connection', actual })
+  const fix = {
+    who: 'developer' as const,
+    what: 'Start the login again over an active connection.',
+  }
+  checks.push({ name: 'connection', verdict: 'fail', expected: 'active', actual, fix })
   throw new LoginError(
     actual === 'deleted' ? 'sso_connection_not_found' : 'requires_active_sso_connection',
     checks,

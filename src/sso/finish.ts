@@ -122,12 +122,17 @@ async function moveToVerified(
   ])
   const row = rows[0]!
   const name = 'used_once'
+  const fix = {
+    who: 'it_admin',
+    what: 'Start the login again from the application; do not reload its pages or go back to them.',
+  } as const
   if (!row.fresh) {
     checks.push({
       name,
       verdict: 'fail',
       expected: 'an assertion that is new',
       actual: 'one that was used before',
+      fix,
     })
     throw new LoginError('duplicate_saml_response', checks)
   }
@@ -137,6 +142,7 @@ async function moveToVerified(
       verdict: 'fail',
       expected: 'a login that is waiting',
       actual: 'one that has ended or expired',
+      fix,
     })
     const { type } = connection
     throw new LoginError(

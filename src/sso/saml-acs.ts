@@ -1,4 +1,5 @@
 import type { Services } from '../context.ts'
+import { hashToken } from '../db/secrets.ts'
 import { decodeUTF8, readBody } from '../http/body.ts'
 import { isErrorType } from '../http/errors.ts'
 import type { SAMLIdentity } from '../saml/assertion.ts'
@@ -57,8 +58,13 @@ export async function consumeSAMLResponse(
     identity,
     checks,
     request_id: arrival.request_id,
-    assertion: { id: saml.assertion_id, valid_until: saml.valid_until },
+    assertion: { id: storedID(saml.assertion_id), valid_until: saml.valid_until },
   })
+}
+
+/** An ID as a key of the database, which takes no longer ones. */
+function storedID(assertion_id: string): string {
+  return assertion_id.length <= 200 ? assertion_id : hashToken(assertion_id).toString('hex')
 }
 
 interface Form {
