@@ -92,7 +92,8 @@ export const calls: Calls = {
   'organizations.members.dangerouslyGet': ({ member_id }) => ({ params: { member_id } }),
   'organizations.members.update': (tenant) => ({
     params: member(tenant),
-    body: { name: 'Ada Lovelace' },
+    // Java's SDK empties the roles, which would end the session.
+    body: { name: 'Ada Lovelace', preserve_existing_sessions: true },
   }),
   'organizations.members.delete': async (tenant) => ({ params: await spareMember(tenant, false) }),
   'organizations.members.reactivate': async (tenant) => ({
@@ -116,12 +117,18 @@ export const calls: Calls = {
   'sso.authenticate': async (tenant) => ({ body: { sso_token: await newSSOToken(tenant) } }),
   'sso.getConnections': (tenant) => ({ params: organization(tenant) }),
   'sso.deleteConnection': async (tenant) => ({ params: await spareConnection(tenant) }),
-  'sso.oidc.createConnection': (tenant) => ({ params: organization(tenant), body: {} }),
+  'sso.oidc.createConnection': (tenant) => ({
+    params: organization(tenant),
+    body: { identity_provider: 'microsoft-entra' },
+  }),
   'sso.oidc.updateConnection': (tenant) => ({
     params: { organization_id: tenant.organization_id, connection_id: tenant.oidc },
     body: { display_name: 'Test IdP' },
   }),
-  'sso.saml.createConnection': (tenant) => ({ params: organization(tenant), body: {} }),
+  'sso.saml.createConnection': (tenant) => ({
+    params: organization(tenant),
+    body: { identity_provider: 'google-workspace' },
+  }),
   'sso.saml.updateConnection': (tenant) => ({
     params: saml(tenant),
     body: { display_name: 'Test IdP', attribute_mapping: samlMapping },
@@ -138,11 +145,13 @@ export const calls: Calls = {
 /** The names of all calls, in the order of `src/api.ts`. */
 export const methodIds = Object.keys(endpointOf) as MethodId[]
 
-/** The path and query of a call, percent-encoded. */
-export function pathOf(id: MethodId, { params = {}, query = {} }: Call): string {
-  const path = endpointOf[id].path.replace(/:(\w+)/g, (_, name) =>
-    encodeURIComponent(params[name] ?? `no ${name}`),
-  )
+/** The path and query of a call, percent-encoded unless told otherwise. */
+export function pathOf(
+  id: MethodId,
+  { params = {}, query = {} }: Call,
+  encode: (text: string) => string = encodeURIComponent,
+): string {
+  const path = endpointOf[id].path.replace(/:(\w+)/g, (_, name) => encode(params[name] ?? ''))
   const search = new URLSearchParams(query).toString()
   return search === '' ? path : `${path}?${search}`
 }
