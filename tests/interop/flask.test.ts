@@ -10,6 +10,7 @@ import type { DevelopmentFacts } from '../../src/development.ts'
 import { pressButton, type Submission } from '../../src/test-idp/press-button.ts'
 import { freePort, startLinks, Visitor } from '../example-visitor.ts'
 import { attempt, end, run, waitUntil } from './command.ts'
+import { ensurePackages } from './install.ts'
 
 const ada = 'ada.lovelace@acme.test'
 const program = join(import.meta.dirname, '../../src/main.ts')
@@ -23,6 +24,7 @@ const children: ChildProcess[] = []
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'portcullis-flask-'))
+  await ensurePython()
   python = join(folder, 'venv/bin/python')
   await run('python3', ['-m', 'venv', join(folder, 'venv')])
   const requirements = ['-r', join(example, 'requirements.txt')]
@@ -34,6 +36,12 @@ after(async () => {
   for (const child of children.reverse()) await end(child)
   await rm(folder, { recursive: true, force: true })
 })
+
+/** A Python that can make virtual environments: whichever is there, else Debian's. */
+async function ensurePython(): Promise<void> {
+  const found = await attempt('python3', ['-c', 'import ensurepip, venv']).catch(() => null)
+  if (found?.status !== 0) await ensurePackages(['python3', 'python3-venv'])
+}
 
 async function startServer(): Promise<DevelopmentFacts> {
   const ports = ['--port', '0', '--test-idp-port', '0', '--app-port', String(await freePort())]
