@@ -41,6 +41,8 @@ type Input = {
  */
 export function openEncryptedAssertion(input: Input, checks: CheckList): XMLElement {
   const { layout, keys, decryption } = input
+  if (decryption.keys.length === 0) checks.fail('encryption_keys', NO_KEY)
+  checks.pass('encryption_keys', { actual: String(decryption.keys.length) })
   const { responseSignature, response } = layout
   const signed =
     responseSignature === null
@@ -133,12 +135,10 @@ function onlyEncrypted(response: XMLElement, checks: CheckList): XMLElement {
 
 function checkPermission(
   { cipher }: EncryptedAssertion,
-  { keys, allow_aes_cbc, stopped }: DecryptionSettings,
+  { allow_aes_cbc, stopped }: DecryptionSettings,
   signed: boolean,
   checks: CheckList,
 ): void {
-  if (keys.length === 0) checks.fail('encryption_keys', NO_KEY)
-  checks.pass('encryption_keys', { actual: String(keys.length) })
   if (signed) return
   if (cipher.mode === 'cbc' && !allow_aes_cbc) checks.fail('aes_cbc', CBC)
   if (stopped) checks.fail('decryption_limit', STOPPED)

@@ -229,9 +229,9 @@ test('a signed Response does not vouch for an assertion whose own signature is a
   assertRefused(xml, 'assertion_signature_certificate', 'invalid_signature_saml_response')
 })
 
-test('an encrypted assertion is refused with a reason', () => {
+test('an encrypted assertion is refused where the connection has no key', () => {
   const xml = around(
     '<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><x xmlns="urn:x"/></saml:EncryptedAssertion>',
   )
-  assertRefused(signed(xml, 'Response', { path: '/*' }), 'assertion', 'invalid_saml_response')
+  assertRefused(signed(xml, 'Response', { path: '/*' }), 'encryption_keys', 'invalid_saml_response')
 })
