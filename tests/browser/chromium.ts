@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -40,11 +40,9 @@ async function start(): Promise<Browser> {
 }
 
 function launch(found: Found, environment: Record<string, string>): Promise<Browser> {
-  const root = process.getuid?.() === 0
   return chromium.launch({
     executablePath: found.executable,
-    // Chromium refuses to run its sandbox as root.
-    args: root ? [...args, '--no-sandbox'] : args,
+    args,
     env: { ...process.env, ...found.environment, ...environment },
   })
 }
@@ -103,12 +101,24 @@ async function unpacked(): Promise<Found> {
 async function unpack(cache: string, folder: string): Promise<void> {
   await mkdir(cache, { recursive: true })
   const fresh = await mkdtemp(`${folder}-`)
-  await run(process.execPath, [join(import.meta.dirname, 'unpack-chromium.ts')], {
-    env: { ...process.env, TMPDIR: fresh },
-  })
-  // Another run may have been faster; its folder holds the same.
-  await rename(fresh, folder).catch((error: unknown) => {
-    if (!existsSync(join(folder, 'chromium'))) throw error
-  })
-  await rm(fresh, { recursive: true, force: true })
+  try {
+    await run(process.execPath, [fileURLToPath(new URL('./unpack-chromium.ts', import.meta.url))], {
+      env: { ...process.env, TMPDIR: fresh },
+    })
+    await writeFile(join(fresh, 'fonts', 'fonts.conf'), fontsConfiguration(join(folder, 'fonts')))
+    // Another run may have been faster; its folder holds the same.
+    await rename(fresh, folder).catch((error: unknown) => {
+      if (!existsSync(join(folder, 'chromium'))) throw error
+    })
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+}
+
+/** In place of the package's own, which knows only folders at fixed places. */
+function fontsConfiguration(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${folder}</dir><cachedir>${folder}/cache</cachedir></fontconfig>
+`
 }
