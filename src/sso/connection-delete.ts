@@ -31,6 +31,7 @@ export const deleteConnection = endpoint({
       if (default_id === row.connection_id && (await hasOtherActive(trx, row)))
         throw new ApiError('cannot_delete_default_sso_connection')
       await resignAsDefault(trx, row, context.now())
+      await awaitLogins(trx, row)
       await revokeSessions(trx, row)
       await stopProvisioning(trx, row)
       await trx
@@ -55,6 +56,19 @@ async function hasOtherActive(trx: Transaction<Schema>, row: ConnectionRow): Pro
     .limit(1)
     .executeTakeFirst()
   return other !== undefined
+}
+
+/**
+ * Waits for the logins that are being redeemed, so that their sessions are seen and end too; those that
+ * come later wait for the end of the transaction and find the connection gone.
+ */
+async function awaitLogins(trx: Transaction<Schema>, row: ConnectionRow): Promise<void> {
+  for (const table of ['sso_connections', 'sso_registrations'])
+    await statement(
+      trx,
+      `select 1 from ${table} where project_id = $1 and connection_id = $2 for update`,
+      [row.project_id, row.connection_id],
+    )
 }
 
 /** Ends the sessions of its members that hold a factor of this connection, whatever else they hold. */
