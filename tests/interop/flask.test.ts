@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, type TestContext, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import type { DevelopmentFacts } from '../../src/development.ts'
 import { pressButton, type Submission } from '../../src/test-idp/press-button.ts'
 import { freePort, startLinks, Visitor } from '../example-visitor.ts'
@@ -22,7 +22,15 @@ let python = ''
 let facts: DevelopmentFacts
 const children: ChildProcess[] = []
 
-before(async () => {
+let prepared: Promise<void> | undefined
+
+/** Installs the example and starts the server, once; in no hook, which would fail for every other file too. */
+function prepare(): Promise<void> {
+  prepared ??= install()
+  return prepared
+}
+
+async function install(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'portcullis-flask-'))
   await ensurePython()
   python = join(folder, 'venv/bin/python')
@@ -30,7 +38,7 @@ before(async () => {
   const requirements = ['-r', join(example, 'requirements.txt')]
   await run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...requirements])
   facts = await startServer()
-})
+}
 
 after(async () => {
   for (const child of children.reverse()) await end(child)
@@ -143,6 +151,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
 }
 
 test('the Flask example logs a member in, over SAML and OIDC, until the session ends', async (t) => {
+  await prepare()
   const visitor = await startExample(t)
   const [acme] = facts.organizations
   const unknown = await visitor.visit('/org/%3Cscript%3E')
@@ -177,6 +186,7 @@ test('the Flask example logs a member in, over SAML and OIDC, until the session 
 })
 
 test('the Flask example says why a login failed, and goes straight to a single connection', async (t) => {
+  await prepare()
   const visitor = await startExample(t)
   const [acme] = facts.organizations
   const path = `/v1/b2b/sso/${acme!.organization_id}`
@@ -204,6 +214,7 @@ test('the Flask example says why a login failed, and goes straight to a single c
 })
 
 test('the Flask example shows a page when the API refuses it or is not there', async (t) => {
+  await prepare()
   const secret = 'secret-test-that-is-wrong'
   const refused = await startExample(t, { STYTCH_SECRET: secret })
   const { status, page } = await refused.visit('/org/acme')
@@ -219,6 +230,7 @@ test('the Flask example shows a page when the API refuses it or is not there', a
 })
 
 test('the Flask example does not start without its settings, and says which are missing', async () => {
+  await prepare()
   const env = { STYTCH_SECRET: 'x' }
   const { status, output } = await attempt(python, [join(example, 'app.py')], { env })
   assert.equal(status, 1)

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
-import { before, mock, test } from 'node:test'
+import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { newPage } from './browser.ts'
 import { ada, client, newIssuer, type OpenIDProvider, startProvider } from './oidc-provider.ts'
 import { atEnd, membersOf, newOrganization, portcullis } from './portcullis.ts'
-
-// The provider tells at length what a production one would need.
-before(() => {
-  for (const level of ['info', 'warn'] as const) mock.method(console, level, () => {})
-})
 
 interface Connected {
   organization_id: string

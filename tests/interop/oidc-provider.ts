@@ -76,29 +76,33 @@ export async function startProvider(issuer: string, options: Options): Promise<O
     alg,
     kid: `the-${alg}`,
   }
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        ...client,
-        redirect_uris: [redirect_uri],
-        token_endpoint_auth_method: authentication,
-        id_token_signed_response_alg: alg,
-      },
-    ],
-    jwks: { keys: [jwk] },
-    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] },
-    ...(options.authentication && { clientAuthMethods: [options.authentication] }),
-    pkce: { required: () => true },
-    cookies: { keys: ['a key of the test'] },
-    claims: {
-      email: ['email', 'email_verified'],
-      profile: ['name', 'given_name', 'family_name', 'locale'],
-    },
-    findAccount: (_context: unknown, id: string) => ({
-      accountId: id,
-      claims: () => ({ ...ada, ...options.claims, sub: id }),
-    }),
-  })
+  const provider = quietly(
+    () =>
+      new Provider(issuer, {
+        clients: [
+          {
+            ...client,
+            redirect_uris: [redirect_uri],
+            token_endpoint_auth_method: authentication,
+            id_token_signed_response_alg: alg,
+          },
+        ],
+        jwks: { keys: [jwk] },
+        enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] },
+        ...(options.authentication && { clientAuthMethods: [options.authentication] }),
+        pkce: { required: () => true },
+        cookies: { keys: ['a key of the test'] },
+        claims: {
+          email: ['email', 'email_verified'],
+          profile: ['name', 'given_name', 'family_name', 'locale'],
+        },
+        ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 600, IdToken: 600 },
+        findAccount: (_context: unknown, id: string) => ({
+          accountId: id,
+          claims: () => ({ ...ada, ...options.claims, sub: id }),
+        }),
+      }),
+  )
   const issued: OpenIDProvider['issued'] = []
   provider.use(async (context: TokenExchange, next: () => Promise<void>) => {
     await next()
@@ -121,5 +125,16 @@ function decode(part: string): Record<string, unknown> | undefined {
     return JSON.parse(Buffer.from(part, 'base64url').toString())
   } catch {
     return undefined
+  }
+}
+
+/** It warns, at length, that it is set up for development. */
+function quietly<T>(work: () => T): T {
+  const { warn } = console
+  console.warn = () => {}
+  try {
+    return work()
+  } finally {
+    console.warn = warn
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { inflateRawSync } from 'node:zlib'
 import { pressButton } from '../../src/test-idp/press-button.ts'
 import { newOrganization, portcullis } from './portcullis.ts'
@@ -27,13 +27,8 @@ const sso_url = "http://127.0.0.2:9/sso/%C3%BC?tenant=a&x='1'+%22b%22"
 const alternative_acs_url = 'http://app.example/acs?from=a&to=%3Cb%3E'
 const login_hint = `ada.o'lovelace+"&<tag>@acme.test`
 
-let organization_id = ''
-before(async () => {
-  const organization = await newOrganization('Schemas')
-  organization_id = organization.organization_id
-})
-
 interface Connected {
+  organization_id: string
   connection_id: string
   metadata: string
   /** The certificate of our metadata that signs now, PEM. */
@@ -46,6 +41,7 @@ async function connect(
   changes: { nameid_format?: string; alternative_acs_url?: string } = {},
 ): Promise<Connected> {
   const { base_url, stytch } = await portcullis()
+  const { organization_id } = await newOrganization('Schemas')
   const created = await stytch.sso.saml.createConnection({ organization_id })
   const { connection_id } = created.connection!
   const path = { organization_id, connection_id }
@@ -59,7 +55,7 @@ async function connect(
   const answer = await fetch(`${base_url}/v1/public/sso/saml/metadata/${connection_id}`)
   const metadata = await answer.text()
   const certificate = certificatesOf(metadata).at(-1) ?? ''
-  return { connection_id, metadata, certificate }
+  return { organization_id, connection_id, metadata, certificate }
 }
 
 /** The test identity provider's metadata, with our odd address and one binding left. */
@@ -164,7 +160,7 @@ for (const [name, changes, policy] of policies) {
 test('our metadata with two signing keys are schema-valid, and the newer one signs', async () => {
   const { base_url, stytch } = await portcullis()
   const connected = await connect('POST')
-  const { connection_id, certificate: older } = connected
+  const { organization_id, connection_id, certificate: older } = connected
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const signing_private_key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   await stytch.sso.saml.updateConnection({ organization_id, connection_id, signing_private_key })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { pressButton } from '../../src/test-idp/press-button.ts'
 import { portcullis } from './portcullis.ts'
 import { assertSignedXML, assertValid, certificatesOf, textAt, verifyXML } from './xml-tools.ts'
@@ -21,14 +21,14 @@ const signed = {
   both: ['Response', 'Assertion'],
 } as const
 
-let certificate = ''
-before(async () => {
+/** The certificate of its metadata, which are checked first. */
+async function certificateOfIdP(): Promise<string> {
   const { test_idp_url } = await portcullis()
   const answer = await fetch(`${test_idp_url}/saml/metadata`)
   const metadata = await answer.text()
   await assertValid('metadata', metadata)
-  certificate = certificatesOf(metadata)[0] ?? ''
-})
+  return certificatesOf(metadata)[0] ?? ''
+}
 
 /** The page that shows the users, for a login of the seeded connection with a NameID format. */
 async function signInPage(nameid_format: string): Promise<string> {
@@ -51,6 +51,7 @@ async function pressed(page: string, label: string, typed: Record<string, string
 
 for (const [sign, elements] of Object.entries(signed))
   test(`test IdP, ${sign} signed: schema-valid, accepted by xmlsec1, and nothing else is signed`, async () => {
+    const certificate = await certificateOfIdP()
     for (const nameid_format of Object.values(formats)) {
       const page = await signInPage(nameid_format)
       for (const [label, typed] of [
@@ -67,6 +68,7 @@ for (const [sign, elements] of Object.entries(signed))
   })
 
 test('test IdP: what somebody typed arrives as it was, and a changed letter is noticed', async () => {
+  const certificate = await certificateOfIdP()
   const page = await signInPage(formats.emailAddress)
   const xml = await pressed(page, 'Sign in', { sign: 'both', user: '', ...somebody })
   const value = (name: string, index = 1) =>
@@ -80,6 +82,7 @@ test('test IdP: what somebody typed arrives as it was, and a changed letter is n
 })
 
 test('test IdP: a login that was cancelled is answered schema-valid and signed', async () => {
+  const certificate = await certificateOfIdP()
   const xml = await pressed(await signInPage(formats.emailAddress), 'Cancel', {})
   assert.match(xml, /status:AuthnFailed/)
   await assertValid('protocol', xml)
@@ -87,6 +90,7 @@ test('test IdP: a login that was cancelled is answered schema-valid and signed',
 })
 
 test('test IdP: a login that begins there answers no request, schema-valid and signed', async () => {
+  const certificate = await certificateOfIdP()
   const { base_url, organizations, test_idp_url } = await portcullis()
   const { sso_connections } = organizations[0]!
   const { connection_id } = sso_connections.find(({ type }) => type === 'saml')!
