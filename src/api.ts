@@ -27,6 +27,7 @@ import { updateOIDCConnection } from './sso/oidc-connection-update.ts'
 import { updateSAMLConnectionByURL } from './sso/saml-connection-by-url.ts'
 import { deleteVerificationCertificate } from './sso/saml-connection-certificates.ts'
 import { createSAMLConnection } from './sso/saml-connection-create.ts'
+import { deleteEncryptionPrivateKey } from './sso/saml-connection-encryption.ts'
 import { updateSAMLConnection } from './sso/saml-connection-update.ts'
 
 export const api: readonly Endpoint[] = [
@@ -58,4 +59,5 @@ export const api: readonly Endpoint[] = [
   updateSAMLConnection,
   updateSAMLConnectionByURL,
   deleteVerificationCertificate,
+  deleteEncryptionPrivateKey,
 ]

@@ -138,6 +138,7 @@ export interface SSOConnections {
   alternative_acs_url: Generated<string>
   idp_initiated_auth_disabled: Generated<boolean>
   allow_gateway_callback: Generated<boolean>
+  allow_aes_cbc: Generated<boolean>
   saml_connection_implicit_role_assignments: JsonDefault<RoleAssignment[]>
   saml_group_implicit_role_assignments: JsonDefault<GroupRoleAssignment[]>
   issuer: Generated<string>

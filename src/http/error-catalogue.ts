@@ -187,6 +187,7 @@ export const byStatus = {
     oidc_connection_not_found: 'The OIDC connection was not found.',
     sso_token_not_found: 'The sso_token is not known, was used before, or has expired.',
     sso_verification_key_not_found: 'The verification certificate was not found.',
+    sso_encryption_private_key_not_found: 'The encryption key was not found.',
     public_token_not_found: 'The public_token is not known.',
     redirect_url_not_found: 'The redirect URL was not found.',
     session_not_found: 'The session was not found: it never existed, has expired, or was revoked.',

@@ -5,6 +5,8 @@ export const connection = {
   too_many_sso_connections: 'An organization holds at most 50 connections.',
   too_many_sso_verification_certificates:
     'A connection holds at most 5 verification certificates: delete one first.',
+  too_many_encryption_certificates:
+    'A connection holds at most 5 encryption keys: delete one first.',
   cannot_delete_default_sso_connection:
     'The default connection cannot be deleted while the organization has other active connections: choose another default first.',
   cannot_delete_last_sso_verification_key:

@@ -195,7 +195,7 @@ function findForbidden(element: XMLElement, refused: ReadonlySet<string>): strin
     if ((counts.get(local) ?? 0) > 1) return `more than one ${local}`
   }
   const found = [...counts.keys()].find((local) => refused.has(local))
-  return found === undefined ? null : `a ${found}`
+  return found === undefined ? null : `${/^[AE]/.test(found) ? 'an' : 'a'} ${found}`
 }
 
 /** The parameters of RSA-OAEP (XML Encryption 1.1, 5.5.2), or the algorithm that is not supported. */

@@ -2,7 +2,7 @@ import { escapeAttribute, escapeText } from './c14n.ts'
 import { readVerificationCertificate } from './certificates.ts'
 import { printable, SAMLError, type SAMLErrorType } from './checks.ts'
 import { decodeUTF8 } from './encoding.ts'
-import { DSIG, METADATA, PROTOCOL } from './namespaces.ts'
+import { DSIG, METADATA, PROTOCOL, XENC, XENC11 } from './namespaces.ts'
 import { MAX_METADATA_BYTES, parseXML } from './xml.ts'
 import {
   attributeValue,
@@ -172,20 +172,17 @@ export type SPMetadataInput = {
   nameid_format: string
   /** PEM; the one in use is the last (Keycloak's importer keeps only the last) */
   signing_certificates: readonly string[]
+  /** PEM; who imports this encrypts assertions for it */
+  encryption_certificate?: string
 }
 
 /** Writes the metadata that an identity provider imports for one connection (Metadata 2.0, 2.4.4). */
 export function writeSPMetadata(input: SPMetadataInput): string {
-  const keys = input.signing_certificates.map(
-    (pem) => `
-    <md:KeyDescriptor use="signing">
-      <ds:KeyInfo xmlns:ds="${DSIG}">
-        <ds:X509Data>
-          <ds:X509Certificate>${pem.replace(/-----[A-Z ]+-----|\s/g, '')}</ds:X509Certificate>
-        </ds:X509Data>
-      </ds:KeyInfo>
-    </md:KeyDescriptor>`,
-  )
+  const { encryption_certificate } = input
+  const keys = input.signing_certificates.map((pem) => keyDescriptor('signing', pem))
+  if (encryption_certificate !== undefined) {
+    keys.push(keyDescriptor('encryption', encryption_certificate, ENCRYPTION_METHODS))
+  }
   return `<?xml version="1.0" encoding="UTF-8"?>
 <md:EntityDescriptor xmlns:md="${METADATA}" entityID="${escapeAttribute(input.audience_uri)}">
   <md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" protocolSupportEnumeration="${PROTOCOL}">${keys.join('')}
@@ -194,4 +191,22 @@ export function writeSPMetadata(input: SPMetadataInput): string {
   </md:SPSSODescriptor>
 </md:EntityDescriptor>
 `
+}
+
+// what we would rather have, of what is accepted (Metadata 2.4.1.1)
+const ENCRYPTION_METHODS = [`${XENC11}aes256-gcm`, `${XENC}rsa-oaep-mgf1p`]
+
+function keyDescriptor(use: string, pem: string, methods: readonly string[] = []): string {
+  const hints = methods.map(
+    (uri) => `
+      <md:EncryptionMethod Algorithm="${uri}"/>`,
+  )
+  return `
+    <md:KeyDescriptor use="${use}">
+      <ds:KeyInfo xmlns:ds="${DSIG}">
+        <ds:X509Data>
+          <ds:X509Certificate>${pem.replace(/-----[A-Z ]+-----|\s/g, '')}</ds:X509Certificate>
+        </ds:X509Data>
+      </ds:KeyInfo>${hints.join('')}
+    </md:KeyDescriptor>`
 }

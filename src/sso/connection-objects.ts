@@ -77,7 +77,9 @@ export function toSAMLConnection(
     audience_uri: url,
     signing_certificates: certificates('signing'),
     verification_certificates: certificates('verification'),
-    encryption_private_keys: [],
+    encryption_private_keys: own
+      .filter((key) => key.purpose === 'encryption')
+      .map(({ key_id, created_at }) => ({ private_key_id: key_id, private_key: '', created_at })),
   }
 }
 

@@ -35,6 +35,8 @@ export interface Connection {
   alternative_acs_url: string
   idp_initiated_auth_disabled: boolean
   allow_gateway_callback: boolean
+  /** AES-CBC although no signature of the Response covers the ciphertext; not on the wire. */
+  allow_aes_cbc: boolean
   saml_connection_implicit_role_assignments: RoleAssignment[]
   saml_group_implicit_role_assignments: GroupRoleAssignment[]
   issuer: string
@@ -55,12 +57,16 @@ export interface Connection {
     private_key: KeyObject
     older_certificates: string[]
   } | null
+  /** What encrypted assertions are decrypted with, newest first. */
+  decryption_keys: KeyObject[]
+  /** The certificate of the newest of them, as PEM; null where there is none. */
+  encryption_certificate: string | null
   created_at: Date
 }
 
 const connectionColumns = `project_id, organization_id, connection_id, type, status, display_name,
   identity_provider, attribute_mapping, idp_entity_id, idp_sso_url, idp_sso_binding, nameid_format,
-  alternative_audience_uri, alternative_acs_url, idp_initiated_auth_disabled, allow_gateway_callback,
+  alternative_audience_uri, alternative_acs_url, idp_initiated_auth_disabled, allow_gateway_callback, allow_aes_cbc,
   saml_connection_implicit_role_assignments, saml_group_implicit_role_assignments, issuer, client_id,
   client_secret, authorization_url, token_url, userinfo_url, jwks_url, custom_scopes, provider,
   created_at, updated_at`
@@ -131,6 +137,7 @@ function readyConnection(
 ): Connection {
   const { client_secret, provider, updated_at, ...same } = row
   const signing = keys.filter((key) => key.purpose === 'signing')
+  const encryption = keys.filter((key) => key.purpose === 'encryption').toReversed()
   const newest = signing.at(-1)
   return {
     ...same,
@@ -142,13 +149,17 @@ function readyConnection(
     signing_key: newest?.private_key
       ? {
           certificate: newest.certificate,
-          private_key: createPrivateKey(
-            services.cipher.decrypt(newest.private_key, privateKeyPlace(newest.key_id)),
-          ),
+          private_key: toPrivateKey(services, newest),
           older_certificates: signing.slice(0, -1).map((key) => key.certificate),
         }
       : null,
+    decryption_keys: encryption.map((key) => toPrivateKey(services, key)),
+    encryption_certificate: encryption[0]?.certificate ?? null,
   }
+}
+
+function toPrivateKey({ cipher }: Services, { key_id, private_key }: KeyRow): KeyObject {
+  return createPrivateKey(cipher.decrypt(private_key!, privateKeyPlace(key_id)))
 }
 
 function isProvider(value: object): value is OIDCProvider {

@@ -13,13 +13,15 @@ export async function spMetadata(services: Services, connection_id: string): Pro
   if (connection.type !== 'saml' || !connection.signing_key)
     throw new ApiError('saml_connection_not_found')
   const url = callbackURL(services.config.base_url, connection_id)
-  const { certificate, older_certificates } = connection.signing_key
+  const { encryption_certificate, signing_key } = connection
+  const { certificate, older_certificates } = signing_key
   const xml = writeSPMetadata({
     audience_uri: url,
     acs_url: url,
     nameid_format: connection.nameid_format,
     // Keycloak's importer keeps the last.
     signing_certificates: [...older_certificates, certificate],
+    ...(encryption_certificate && { encryption_certificate }),
   })
   return new Response(xml, {
     headers: { 'content-type': 'application/samlmetadata+xml; charset=utf-8' },

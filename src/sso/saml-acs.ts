@@ -17,6 +17,7 @@ import {
   sentAttributes,
 } from './attributes.ts'
 import { type Connection, callbackURL } from './connections.ts'
+import { countDecryptionFailure, isDecryptionStopped } from './decryption-limit.ts'
 import { finishLogin } from './finish.ts'
 import { type Check, findFlow, LoginError, type StartedFlow } from './flow.ts'
 
@@ -118,6 +119,11 @@ function verify(
         audiences: present(acs_url, connection.alternative_audience_uri),
         keys: connection.verification_keys,
         idp_initiated_auth_disabled: connection.idp_initiated_auth_disabled,
+        decryption: {
+          keys: connection.decryption_keys,
+          allow_aes_cbc: connection.allow_aes_cbc,
+          stopped: isDecryptionStopped(services, connection.connection_id),
+        },
       },
       in_response_to: flow?.idp_request_id ?? null,
       now: services.now(),
@@ -127,6 +133,8 @@ function verify(
   } catch (error) {
     if (!(error instanceof SAMLError)) throw error
     checks.push(...error.checks)
+    if (error.checks.at(-1)?.name === 'decryption')
+      countDecryptionFailure(services, connection.connection_id)
     // A Response that answers a request, but came without the RelayState that names the request.
     const lost =
       error.error_type === 'unsolicited_saml_response' && !flow && form.relay_state === ''

@@ -19,7 +19,7 @@ import {
 } from '../saml/certificates.ts'
 import { SAMLError } from '../saml/checks.ts'
 import type { Stored } from './connection-change.ts'
-import { type ConnectionRow, privateKeyPlace } from './connections.ts'
+import { type ConnectionRow, type KeyRow, privateKeyPlace } from './connections.ts'
 
 /** A certificate and its private key, both PEM. */
 export interface SigningPair {
@@ -27,10 +27,11 @@ export interface SigningPair {
   private_key: string
 }
 
-const maxCertificates = 5
+/** How many keys of one purpose a connection holds. */
+export const maxCertificates = 5
 const maxPrivateKey = 10_000
 
-/** What stands as issuer in the certificates that sign our requests. */
+/** What stands as issuer in our certificates. */
 const common_name = 'Portcullis'
 
 /** Turns a refusal of the SAML layer into an error of the API, its checks in `error_details`. */
@@ -49,7 +50,7 @@ export function readCertificate(text: string): VerificationCertificate {
   }
 }
 
-/** A new signing certificate, for the private key if one is given. */
+/** A new self-signed certificate, for the private key if one is given. */
 export function newSigningPair(context: Context, private_key?: KeyObject): Promise<SigningPair> {
   return createSigningCertificate({
     common_name,
@@ -59,24 +60,36 @@ export function newSigningPair(context: Context, private_key?: KeyObject): Promi
 }
 
 /**
- * Reads an RSA private key, PKCS#1 or PKCS#8 PEM of 2048 to 8192 bits. Throws `private_key_too_long`,
+ * Reads the key that signs our requests. Throws `private_key_too_long`,
  * `saml_signing_private_key_format_not_supported` and `saml_signing_private_key_invalid`.
  */
 export function readSigningKey(pem: string): KeyObject {
+  return readRSAKey(pem, (problem, reason) => {
+    const message = `signing_private_key ${reason}`
+    return new ApiError(`saml_signing_private_key_${problem}`, { message })
+  })
+}
+
+/**
+ * Reads an RSA private key, PKCS#1 or PKCS#8 PEM of 2048 to 8192 bits. Throws `private_key_too_long`,
+ * and what `refusal` makes of a reason that follows the name of the field.
+ */
+export function readRSAKey(
+  pem: string,
+  refusal: (problem: 'format_not_supported' | 'invalid', reason: string) => ApiError,
+): KeyObject {
   if (pem.length > maxPrivateKey) throw new ApiError('private_key_too_long')
   const text = pem.replaceAll('\\n', '\n').trim()
   if (!/^-----BEGIN (RSA )?PRIVATE KEY-----[^-]+-----END \1PRIVATE KEY-----$/.test(text))
-    throw new ApiError('saml_signing_private_key_format_not_supported')
+    throw refusal('format_not_supported', 'must be a PKCS#1 or PKCS#8 RSA key in PEM form.')
   const key = usableRSAKey(text)
-  if (!key)
-    throw new ApiError('saml_signing_private_key_invalid', {
-      message: 'signing_private_key is no RSA private key, or a damaged one.',
-    })
+  if (!key) throw refusal('invalid', 'is no RSA private key, or a damaged one.')
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
   if (modulusLength < 2048 || modulusLength > 8192 || publicExponent < 65_537n)
-    throw new ApiError('saml_signing_private_key_invalid', {
-      message: `signing_private_key must have 2048 to 8192 bits and an exponent of at least 65537; this one has ${modulusLength} bits.`,
-    })
+    throw refusal(
+      'invalid',
+      `must have 2048 to 8192 bits and an exponent of at least 65537; this one has ${modulusLength} bits.`,
+    )
   return key
 }
 
@@ -142,12 +155,13 @@ export async function addSigningPair(
   })
 }
 
-async function insertKey(
+/** Stores one key of a connection; the private key is encrypted. */
+export async function insertKey(
   context: Context,
   trx: Transaction<Schema>,
   row: ConnectionRow,
   key: {
-    purpose: 'verification' | 'signing'
+    purpose: KeyRow['purpose']
     certificate: VerificationCertificate
     private_key?: string
   },

@@ -15,6 +15,7 @@ import {
 } from './connection-input.ts'
 import { SAMLConnection, toSAMLConnection } from './connection-objects.ts'
 import type { ConnectionRow } from './connections.ts'
+import { addEncryptionPair, readEncryptionKey } from './saml-connection-encryption.ts'
 import {
   addSigningPair,
   addVerificationCertificates,
@@ -61,7 +62,7 @@ const Input = z.object({
 })
 type Input = z.output<typeof Input>
 
-/** `sso.saml.updateConnection`: writes what is given; a certificate and a signing key are added. */
+/** `sso.saml.updateConnection`: writes what is given; certificates and keys are added. */
 export const updateSAMLConnection = endpoint({
   method: 'PUT',
   path: '/v1/b2b/sso/saml/:organization_id/connections/:connection_id',
@@ -78,9 +79,13 @@ export const updateSAMLConnection = endpoint({
     const pair = input.signing_private_key
       ? await newSigningPair(context, readSigningKey(input.signing_private_key))
       : undefined
+    const encryption = input.saml_encryption_private_key
+      ? await newSigningPair(context, readEncryptionKey(input.saml_encryption_private_key))
+      : undefined
     const { row, keys } = await changeConnection(context, target, async (trx, stored) => {
       await addVerificationCertificates(context, trx, stored, certificates)
       if (pair) await addSigningPair(context, trx, stored, pair)
+      if (encryption) await addEncryptionPair(context, trx, stored, encryption)
       assertGroupsMapped(input, stored.row, columns.attribute_mapping)
       const { attribute_mapping: mapping, ...others } = columns
       return {
@@ -98,11 +103,6 @@ export const updateSAMLConnection = endpoint({
 })
 
 function readColumns(input: Input, { config }: Context) {
-  if (input.saml_encryption_private_key)
-    throw new ApiError('bad_request', {
-      message:
-        'saml_encryption_private_key: encrypted assertions are not supported yet. Switch assertion encryption off at the identity provider; assertions must be signed, and travel over TLS.',
-    })
   if (input.idp_sso_url !== undefined) assertSSOURL(config, input.idp_sso_url)
   assertAlternativeACS(config, input.alternative_acs_url)
   const roles = input.saml_connection_implicit_role_assignments
