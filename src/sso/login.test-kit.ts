@@ -1,5 +1,6 @@
 /** For tests: what a login has written, and how a refused one must look. */
 import assert from 'node:assert/strict'
+import { setTimeout } from 'node:timers/promises'
 import { call, createServices, databaseURL, server, type TestProject } from '../../tests/harness.ts'
 import { Browser, type Setup, tokenOf } from '../../tests/login.ts'
 import { createApp } from '../app.ts'
@@ -11,6 +12,8 @@ import { type Answer, respond } from './saml-idp.test-kit.ts'
 export async function ownProcess(base_url = 'http://localhost:4000') {
   await server()
   const made = createServices({ base_url, port: 4000, database_url: await databaseURL() })
+  // When the listener connects, the caches are emptied.
+  while (!made.services.caches.listening()) await setTimeout(5)
   return { ...made, app: createApp(made.services) }
 }
 

@@ -1,0 +1,106 @@
+/** A login that succeeds costs so many statements and no more: their planning is what costs most. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import pg from 'pg'
+import { Browser, newSetup, type Setup, tokenOf } from '../../tests/login.ts'
+import { callApp } from '../sessions/session.test-kit.ts'
+import { ownProcess } from './login.test-kit.ts'
+import { newProvider } from './oidc-provider.test-kit.ts'
+import { connectIdP, respond } from './saml-idp.test-kit.ts'
+
+/** What went to PostgreSQL, but for the heartbeat of the listeners. */
+const sent: string[] = []
+const query = pg.Client.prototype.query
+
+before(() => {
+  pg.Client.prototype.query = function (this: pg.Client, ...parameters: unknown[]) {
+    const [config] = parameters as [string | { text: string }]
+    const text = typeof config === 'string' ? config : config.text
+    if (text !== 'select 1') sent.push(text.trim().split(/\s+/).slice(0, 3).join(' '))
+    return Reflect.apply(query, this, parameters)
+  } as typeof query
+})
+
+after(() => {
+  pg.Client.prototype.query = query
+})
+
+async function statementsOf<T>(
+  work: () => Promise<T>,
+): Promise<{ result: T; statements: string[] }> {
+  sent.length = 0
+  const result = await work()
+  return { result, statements: [...sent] }
+}
+
+const transaction = (statements: string[]) => ['begin', ...statements, 'commit']
+
+/** The statements of a login with warm caches, of somebody known and of somebody new. */
+async function countLogins(
+  setup: Setup,
+  connection_id: string,
+  comeBack: (started: Response, who: string) => ReturnType<typeof respond>,
+) {
+  const own = await ownProcess()
+  const login = async (who: string) => {
+    const browser = new Browser(own.app)
+    const start = await statementsOf(() => browser.start(setup, connection_id))
+    const submission = comeBack(start.result, who)
+    const callback = await statementsOf(() => browser.submit(submission))
+    assert.equal(callback.result.status, 303, await callback.result.clone().text())
+    const sso_token = tokenOf(callback.result)
+    const authenticate = await statementsOf(() =>
+      callApp(own.app, setup.project, '/v1/b2b/sso/authenticate', { sso_token }),
+    )
+    assert.equal(authenticate.result.status, 200)
+    return [start, callback, authenticate].map((part) => part.statements)
+  }
+  // The first login makes the project's signing key, which empties the cache of keys a moment later.
+  for (const pause of [100, 0]) {
+    await login('ada')
+    await setTimeout(pause)
+  }
+  return { again: await login('ada'), created: await login('grace') }
+}
+
+const writes = transaction(['with flow as', 'with member as', 'with session as'])
+
+test('SAML: start 1 statement, callback 2, authenticate one transaction of 3', async () => {
+  const setup = await newSetup()
+  const saml = await connectIdP(setup.project, setup.organization_id)
+  const counted = await countLogins(setup, saml, (started, who) =>
+    respond(saml, started, { name_id: who, attributes: { email: `${who}@acme.test` } }),
+  )
+  for (const [start, callback, authenticate] of Object.values(counted)) {
+    assert.deepEqual(start, ['insert into sso_flows'])
+    assert.deepEqual(callback, ['select flow_id, request_id,', 'with replay as'])
+    assert.deepEqual(authenticate, writes)
+  }
+})
+
+test('OIDC: the same', async () => {
+  const setup = await newSetup()
+  const provider = newProvider()
+  const oidc = await provider.connect(setup.project, setup.organization_id)
+  const counted = await countLogins(setup, oidc, (started, who) =>
+    provider.answer(started, { claims: { sub: who, email: `${who}@acme.test` } }),
+  )
+  for (const [start, callback, authenticate] of Object.values(counted)) {
+    assert.deepEqual(start, ['insert into sso_flows'])
+    assert.deepEqual(callback, ['update sso_flows set', 'with replay as'])
+    assert.deepEqual(authenticate, writes)
+  }
+})
+
+test('a start by the id of the organization takes one statement, too', async () => {
+  const setup = await newSetup()
+  const own = await ownProcess()
+  const { public_token } = setup.project
+  const query = new URLSearchParams({ public_token, organization_id: setup.organization_id })
+  const start = () => own.app.request(`/v1/public/sso/start?${query}`)
+  await start()
+  const { result, statements } = await statementsOf(async () => start())
+  assert.equal(result.status, 302)
+  assert.deepEqual(statements, ['insert into sso_flows'])
+})
