@@ -122,7 +122,7 @@ async function openSockets(
   closers: (() => Promise<unknown>)[],
 ): Promise<Sockets> {
   let base_url = ''
-  const malformed = () => malformedBody(base_url)
+  const malformed = (status: number) => malformedBody(base_url, status)
   const common = { hosts: loopback, malformed }
   const server = await listen({
     ...common,

@@ -61,8 +61,13 @@ export async function startServices(config: Config): Promise<Running> {
   }
 }
 
-/** The envelope for bytes that are no HTTP request. */
-export function malformedBody(base_url: string): string {
-  const error = new ApiError('bad_request', { message: 'This is not a well-formed HTTP request.' })
+/** The envelope for what is refused before it is a request: bytes that are no HTTP, huge headers. */
+export function malformedBody(base_url: string, status = 400): string {
+  const message =
+    status === 431 ? 'The headers are too large.' : 'This is not a well-formed HTTP request.'
+  const error =
+    status >= 500
+      ? new ApiError('internal_server_error')
+      : new ApiError('bad_request', { status, message })
   return JSON.stringify(errorBody(base_url, newId('request-id', 'test'), error))
 }

@@ -21,7 +21,7 @@ PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
   async run() {
     const config = readProductionConfig(process.env)
     const running = await startServices(config)
-    const malformed = () => malformedBody(config.base_url)
+    const malformed = (status: number) => malformedBody(config.base_url, status)
     const listener = await listen({
       what: 'the server',
       option: 'PORTCULLIS_PORT',

@@ -110,7 +110,7 @@ async function answer(
     const project =
       each.auth === 'project'
         ? await gatekeepers.authenticate(services, c.req.raw)
-        : await gatekeepers.findProject(services, c.req.param('project_id') ?? '')
+        : await projectOfPath(c, services, gatekeepers)
     if (project.environment === 'live') request_id = newId('request-id', 'live')
     const context: Context = { ...services, project, request_id, member_session: null }
     const raw = await readInput(c, each)
@@ -127,6 +127,12 @@ async function answer(
   } catch (error) {
     return sendError(c, services, request_id, error)
   }
+}
+
+async function projectOfPath(c: HonoContext, services: Services, { findProject }: Gatekeepers) {
+  const project_id = c.req.param('project_id') ?? ''
+  assertStorable(project_id)
+  return findProject(services, project_id)
 }
 
 /** Answers with the error envelope; anything that is no ApiError is logged once, with its cause. */

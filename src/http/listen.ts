@@ -1,7 +1,7 @@
 /** Sockets: how an application is put on one, and how it is taken off again. */
-import type { Server } from 'node:http'
+import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { serve } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
 
 type Fetch = (request: Request) => Response | Promise<Response>
 
@@ -26,8 +26,8 @@ export interface ListenOptions {
   option: string
   hosts: readonly string[]
   port: number
-  /** The body of the answer to bytes that are no HTTP. */
-  malformed?: () => string
+  /** The body of the answer to bytes that are no HTTP, for 400, 417, 431 and the like. */
+  malformed?: (status: number) => string
 }
 
 /**
@@ -73,10 +73,8 @@ function open(
   options: ListenOptions,
 ): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: host }) as Server
-    server.requestTimeout = 30_000
-    server.headersTimeout = 15_000
-    server.on('clientError', (_error, socket) => answerMalformed(socket as Socket, options))
+    const server = createHTTPServer(fetch, options)
+    server.listen(port, host)
     server.once('listening', () => resolve(server))
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (host.includes(':') && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code ?? ''))
@@ -84,6 +82,37 @@ function open(
       else reject(explain(error, host, port, options))
     })
   })
+}
+
+/** A server of which every answer is ours, also where Node or the adapter would answer by themselves. */
+function createHTTPServer(fetch: Fetch, options: ListenOptions): Server {
+  const body = (status: number) => options.malformed?.(status) ?? ''
+  const refuse = (status: number) =>
+    new Response(body(status), { status, headers: { 'content-type': 'application/json' } })
+  const listener = getRequestListener(fetch, {
+    errorHandler: (error) => refuse(error instanceof RequestError ? 400 : 500),
+  })
+  // A missing Host is refused by the adapter: Node's own refusal has no body.
+  const server = createServer({ requireHostHeader: false }, (request, response) => {
+    void listener(request, response)
+  })
+  server.requestTimeout = 30_000
+  server.headersTimeout = 15_000
+  server.on('checkExpectation', (_request, response) => {
+    const headers = { 'content-type': 'application/json', connection: 'close' }
+    response.writeHead(417, headers).end(body(417))
+  })
+  server.on('connect', (_request, socket) => answerMalformed(socket as Socket, 400, body))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+    answerMalformed(socket as Socket, statusOf[error.code ?? ''] ?? 400, body),
+  )
+  return server
+}
+
+const statusOf: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number, options: ListenOptions) {
@@ -98,14 +127,14 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number, optio
   return new ListenError(reason, { cause: error })
 }
 
-function answerMalformed(socket: Socket, options: ListenOptions): void {
+function answerMalformed(socket: Socket, status: number, body: (status: number) => string): void {
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return
   }
-  const body = options.malformed?.() ?? ''
+  const text = body(status)
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   )
 }
 

@@ -18,7 +18,7 @@ async function start() {
     option: '--port',
     hosts: ['127.0.0.1'],
     port: 0,
-    malformed: () => malformedBody(services.config.base_url),
+    malformed: (status) => malformedBody(services.config.base_url, status),
   })
   listener.answer((request) => app.fetch(request))
   atEnd(() => listener.close(0))
