@@ -10,6 +10,7 @@ import {
   UsageError,
   type Values,
 } from './command.ts'
+import { setConnection } from './connections.ts'
 import { doctor } from './doctor.ts'
 import { rotateKeys } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   addRedirect,
   listRedirects,
   removeRedirect,
+  setConnection,
   rotateKeys,
   migrateCommand,
   doctor,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type CanonicalXML, element, nothing, text } from './canonical-xml.ts'
 import type { TestIdPUser } from './users.ts'
+import { encryptedData, type Recipient } from './xml-encryption.ts'
 import { type SigningKey, signed } from './xml-signature.ts'
 
 const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol'
@@ -35,13 +36,18 @@ export interface ResponseAddress {
 export function loginResponse(
   address: ResponseAddress,
   user: TestIdPUser,
-  options: { name_id_format: keyof typeof nameIDFormats; sign: SignChoice },
+  options: {
+    name_id_format: keyof typeof nameIDFormats
+    sign: SignChoice
+    encrypt_for?: Recipient | undefined
+  },
   key: SigningKey,
 ): string {
   const assertionID = newID()
   const build = (signature: CanonicalXML) =>
     assertion(assertionID, address, user, options.name_id_format, signature)
-  const content = options.sign === 'response' ? build(nothing) : signed(assertionID, key, build)
+  const plain = options.sign === 'response' ? build(nothing) : signed(assertionID, key, build)
+  const content = options.encrypt_for ? encryptedAssertion(plain, options.encrypt_for) : plain
   const responseID = newID()
   const wrap = (signature: CanonicalXML) =>
     response(responseID, address, signature, status(['Success']), content)
@@ -77,6 +83,12 @@ function response(
   }
   const issuer = element('saml:Issuer', { 'xmlns:saml': ASSERTION }, text(address.issuer))
   return element('samlp:Response', attributes, issuer, signature, ...content)
+}
+
+/** SAML Core 2.3.4: the signature of the Assertion is inside, that of the Response is made over this. */
+function encryptedAssertion(plain: CanonicalXML, recipient: Recipient): CanonicalXML {
+  const data = encryptedData(plain, recipient)
+  return element('saml:EncryptedAssertion', { 'xmlns:saml': ASSERTION }, data)
 }
 
 function status(codes: string[], message?: string): CanonicalXML {

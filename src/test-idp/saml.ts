@@ -13,6 +13,7 @@ import {
 import { refuseForeignURL, type TestIdPSettings } from './settings.ts'
 import { chosenUser, postPage, signInPage } from './sign-in-page.ts'
 import { findUser, type TestIdPUser } from './users.ts'
+import { encryptionChoices, type Recipient, readRecipient } from './xml-encryption.ts'
 
 const UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified'
 const FLOW_LIFETIME_MS = 30 * 60 * 1000
@@ -49,9 +50,18 @@ export function samlRoutes(settings: TestIdPSettings): Hono {
     if (!flow) throw new TestIdPError('This login has expired. Begin it again at the application.')
     if (form.get('action') === 'cancel') return cancelled(c, settings, flow)
     const sign = signChoices.find((choice) => choice === form.get('sign'))
-    return answer(c, settings, flow, chosenUser(settings.users, form), sign)
+    const user = chosenUser(settings.users, form)
+    return answer(c, settings, flow, user, sign, recipientOf(form))
   })
   return routes
+}
+
+/** Whom the sign-in form wants the assertion encrypted for, if anybody. */
+function recipientOf(form: URLSearchParams): Recipient | undefined {
+  const certificate = form.get('encryption_certificate')?.trim()
+  if (!certificate) return undefined
+  const content = encryptionChoices.find((choice) => choice === form.get('encryption'))
+  return readRecipient(certificate, content ?? 'aes256-gcm')
 }
 
 function start(
@@ -104,7 +114,7 @@ function showUsers(
     application: new URL(flow.acs_url).host,
     users: settings.users,
     hint: request?.name_id,
-    sign_choices: signChoices,
+    response_options: { sign: signChoices, encryption: encryptionChoices },
     facts: {
       Protocol: request ? 'SAML 2.0' : 'SAML 2.0, begun here (IdP-initiated)',
       'Issuer (audience)': flow.audience,
@@ -123,9 +133,10 @@ function answer(
   flow: SAMLFlow,
   user: TestIdPUser,
   sign: (typeof signChoices)[number] = 'assertion',
+  encrypt_for?: Recipient,
 ) {
   const name_id_format = nameIDFormat(flow.request) ?? 'emailAddress'
-  const options = { name_id_format, sign }
+  const options = { name_id_format, sign, encrypt_for }
   const xml = loginResponse(address(settings, flow), user, options, settings.keys.saml)
   return send(c, flow, xml, `Signed in as ${user.email}`)
 }

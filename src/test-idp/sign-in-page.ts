@@ -4,6 +4,12 @@ import { TestIdPError } from './error.ts'
 import { type Markup, page } from './layout.ts'
 import { findUser, makeUpUser, type TestIdPUser } from './users.ts'
 
+/** What can be chosen about a SAML Response. */
+export interface ResponseOptions {
+  sign: readonly string[]
+  encryption: readonly string[]
+}
+
 /** What the sign-in page shows; `flow` comes back in the hidden field of that name, to `action`. */
 export interface SignInPage {
   action: string
@@ -11,7 +17,7 @@ export interface SignInPage {
   application: string
   users: readonly TestIdPUser[]
   hint?: string | undefined
-  sign_choices?: readonly string[]
+  response_options?: ResponseOptions
   facts: Record<string, string | undefined>
 }
 
@@ -32,7 +38,7 @@ ${userLabel(user, user.id === hinted?.id)}
 `,
 )}</ul>
 ${somebodyElse(hinted && !content.users.includes(hinted) ? hinted.email : '')}
-${content.sign_choices ? responseOptions(content.sign_choices) : ''}
+${content.response_options ? responseOptions(content.response_options) : ''}
 <details><summary>About this request</summary>${facts(content.facts)}</details>
 <button class="quiet" name="action" value="cancel" formnovalidate>Cancel</button>
 </form>
@@ -101,10 +107,17 @@ function somebodyElse(email: string): Markup {
 </div></details>`
 }
 
-function responseOptions(choices: readonly string[]): Markup {
+function responseOptions({ sign, encryption }: ResponseOptions): Markup {
   return html`<details><summary>Response options</summary>
 <div class="fields"><div class="field"><label for="sign">What is signed</label>
-<select id="sign" name="sign">${choices.map(
-    (choice) => html`<option value="${choice}">${choice}</option>`,
-  )}</select></div></div></details>`
+<select id="sign" name="sign">${choices(sign)}</select></div>
+<div class="field"><label for="encryption_certificate">Encrypt the assertion for <span class="hint">(optional, the encryption certificate of the SP metadata)</span></label>
+<textarea id="encryption_certificate" name="encryption_certificate" rows="3" spellcheck="false" placeholder="-----BEGIN CERTIFICATE-----"></textarea></div>
+<div class="field"><label for="encryption">Encrypted with</label>
+<select id="encryption" name="encryption">${choices(encryption)}</select></div>
+</div></details>`
+}
+
+function choices(values: readonly string[]): Markup {
+  return html`${values.map((value) => html`<option value="${value}">${value}</option>`)}`
 }

@@ -38,7 +38,7 @@ footer { font-size: .8125rem; padding: .25rem .5rem 0; }
 a { color: var(--accent); text-underline-offset: .15em; }
 code, dd { overflow-wrap: anywhere; }
 code { font: .875em ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; }
-button, input, select { font: inherit; color: inherit; }
+button, input, select, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; border-radius: .625rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul.users { list-style: none; margin: 1.25rem 0; padding: 0; display: grid; gap: .5rem; }
@@ -60,9 +60,9 @@ summary:hover { color: var(--accent); }
 .field { display: grid; gap: .25rem; }
 label { font-size: .875rem; font-weight: 500; }
 .hint { font-size: .8125rem; color: var(--muted); }
-input, select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; background: var(--card);
+input, select, textarea { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; background: var(--card);
   border: 1px solid var(--field-line); border-radius: .625rem; }
-input::placeholder { color: var(--muted); opacity: .8; }
+input::placeholder, textarea::placeholder { color: var(--muted); opacity: .8; }
 .primary { min-height: 2.75rem; padding: .5rem 1.25rem; font-weight: 600; border: 1px solid var(--accent);
   background: var(--accent); color: var(--accent-text); justify-self: start; }
 .primary:hover { filter: brightness(1.08); }
