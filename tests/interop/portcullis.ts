@@ -7,12 +7,14 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { B2BClient } from 'stytch'
 import type { DevelopmentFacts } from '../../src/development.ts'
-import { end, waitUntil } from './command.ts'
+import { end, run, waitUntil } from './command.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 export interface Portcullis extends DevelopmentFacts {
   stytch: B2BClient
+  /** Runs a command of `portcullis` on the same data. Throws where it fails. */
+  command(...args: string[]): Promise<string>
 }
 
 let started: Promise<Portcullis> | undefined
@@ -71,7 +73,11 @@ async function start(): Promise<Portcullis> {
   )
   const facts = JSON.parse(stdout) as DevelopmentFacts
   const { project_id, secret, base_url } = facts
-  return { ...facts, stytch: new B2BClient({ project_id, secret, env: base_url }) }
+  const stytch = new B2BClient({ project_id, secret, env: base_url })
+  const env = { ...environment, PORTCULLIS_DATA_DIR: data_dir }
+  const command = (...args: string[]) =>
+    run(process.execPath, ['src/main.ts', ...args], { cwd: root, env })
+  return { ...facts, stytch, command }
 }
 
 /** A new organization that lets in whoever its identity provider vouches for. */

@@ -104,6 +104,11 @@ async function posted(connected: Connected, query: Record<string, string>): Prom
   return Buffer.from(form.fields.get('SAMLRequest') ?? '', 'base64').toString()
 }
 
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
 const queries: [name: string, query: Record<string, string>, elements: RegExp][] = [
   ['nothing more', {}, /(?!.*(ForceAuthn|saml:Subject))/s],
   ['ForceAuthn', { prompt: 'login' }, /ForceAuthn="true"(?!.*saml:Subject)/s],
@@ -161,8 +166,7 @@ test('our metadata with two signing keys are schema-valid, and the newer one sig
   const { base_url, stytch } = await portcullis()
   const connected = await connect('POST')
   const { organization_id, connection_id, certificate: older } = connected
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const signing_private_key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const signing_private_key = newKey()
   await stytch.sso.saml.updateConnection({ organization_id, connection_id, signing_private_key })
   const answer = await fetch(`${base_url}/v1/public/sso/saml/metadata/${connection_id}`)
   const metadata = await answer.text()
@@ -172,6 +176,19 @@ test('our metadata with two signing keys are schema-valid, and the newer one sig
   const xml = await posted(connected, {})
   await assertSignedXML('AuthnRequest', xml, newer)
   assert.equal((await verifyXML('AuthnRequest', xml, older)).accepted, false)
+})
+
+test('our metadata with a key to encrypt for are schema-valid', async () => {
+  const { base_url, stytch } = await portcullis()
+  const { organization_id, connection_id, certificate } = await connect('POST')
+  const saml_encryption_private_key = newKey()
+  const change = { organization_id, connection_id, saml_encryption_private_key }
+  await stytch.sso.saml.updateConnection(change)
+  const answer = await fetch(`${base_url}/v1/public/sso/saml/metadata/${connection_id}`)
+  const metadata = await answer.text()
+  assert.match(metadata, /<md:KeyDescriptor use="encryption">/)
+  await assertValid('metadata', metadata)
+  assert.deepEqual(certificatesOf(metadata), [certificate])
 })
 
 test('the programs that judge do refuse: another key, a changed message, an element out of place', async () => {

@@ -46,7 +46,7 @@ export interface Connected {
 export async function connect(
   name: string,
   variant: Omit<Parameters<SimpleSAMLphp['configure']>[0], 'sp_metadata_urls'> = {},
-  changes: { idp_initiated_auth_disabled?: boolean } = {},
+  changes: { idp_initiated_auth_disabled?: boolean; saml_encryption_private_key?: string } = {},
 ): Promise<Connected> {
   const { base_url, stytch } = await portcullis()
   const idp = await simpleSAMLphp()

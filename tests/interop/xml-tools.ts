@@ -125,9 +125,10 @@ function valid({ status, output }: { status: number | null; output: string }) {
   return { accepted: status === 0, output }
 }
 
-/** The certificates in metadata, as PEM, in their order. */
+/** The certificates for signing in metadata, as PEM, in their order. */
 export function certificatesOf(metadata: string): string[] {
-  return [...metadata.matchAll(/<ds:X509Certificate>([^<]+)</g)].map(([, base64 = '']) => {
+  const signing = /<md:KeyDescriptor use="signing">.*?<ds:X509Certificate>([^<]+)</gs
+  return [...metadata.matchAll(signing)].map(([, base64 = '']) => {
     const lines = base64.replaceAll(/\s/g, '').replaceAll(/.{1,64}/g, '$&\n')
     return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`
   })
