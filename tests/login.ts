@@ -137,11 +137,18 @@ export class Browser {
     return this.request(`${base_url}/v1/public/sso/start?${parameters}`)
   }
 
-  /** Signs in at the identity provider that `started` leads to; returns what would be sent to the callback. */
-  async signIn(started: Response, who: string): Promise<Submission> {
+  /**
+   * Signs in at the identity provider that `started` leads to, with what is typed into its form; returns
+   * what would be sent to the callback.
+   */
+  async signIn(
+    started: Response,
+    who: string,
+    typed: Record<string, string> = {},
+  ): Promise<Submission> {
     const location = started.headers.get('location') ?? ''
     const page = await this.request(location)
-    const button = pressButton(await page.text(), who)
+    const button = pressButton(await page.text(), who, typed)
     const answer = await this.submit({ ...button, action: new URL(button.action, location).href })
     const redirected = answer.headers.get('location')
     if (redirected) return { method: 'GET', action: redirected, fields: new URLSearchParams() }
