@@ -10,6 +10,7 @@ import { errorTypePage } from './http/error-pages.ts'
 import { ApiError } from './http/errors.ts'
 import { mountHealth } from './http/health.ts'
 import { mountOpenAPI } from './http/openapi.ts'
+import { logRequest } from './http/request-log.ts'
 import { createMetrics } from './metrics.ts'
 import { authenticate } from './projects/authenticate.ts'
 import { findProject } from './projects/projects.ts'
@@ -31,7 +32,9 @@ export function createApp(services: Services): Hono {
     const began = performance.now()
     await next()
     const seconds = (performance.now() - began) / 1000
-    metrics.request(c.req.method, routePath(c, -1), c.res.status, seconds)
+    const route = routePath(c, -1)
+    metrics.request(c.req.method, route, c.res.status, seconds)
+    logRequest(services, c.req.raw, { route, status: c.res.status, seconds })
   })
   mountEndpoints(app, api, services, gatekeepers)
   mountSSO(app, services)

@@ -1,4 +1,11 @@
 import { createCipher } from './db/secrets.ts'
+import { readTrustedProxies } from './http/client-address.ts'
+import {
+  noRateLimits,
+  productionRateLimits,
+  type RateLimits,
+  readRateLimits,
+} from './http/rate-settings.ts'
 
 /** Everything that the environment decides, read once and frozen. */
 export interface Config {
@@ -16,6 +23,10 @@ export interface Config {
   readonly encryption_keys: string
   /** On-premises identity providers that outbound requests may reach. */
   readonly allowed_private_hosts: readonly string[]
+  /** Proxies whose X-Forwarded-For is believed: addresses and CIDR ranges. */
+  readonly trusted_proxies: readonly string[]
+  /** Limits on rates; in development none unless set. */
+  readonly rate_limits: RateLimits
   readonly log_level: string
   readonly metrics_token: string
   /** How long finished and failed logins are kept, in days. */
@@ -46,7 +57,7 @@ export function readProductionConfig(environment: Environment): Config {
     )
   else checkKeyRing(encryption_keys, problems)
   const config = {
-    ...common(environment, problems),
+    ...common(environment, productionRateLimits, problems),
     mode: 'production' as const,
     base_url,
     database_url,
@@ -73,7 +84,7 @@ export interface DevelopmentFacts {
 /** The settings of `npm start`: what was found out at start, the rest from the environment. */
 export function developmentConfig(environment: Environment, facts: DevelopmentFacts): Config {
   const problems: string[] = []
-  const settings = common(environment, problems)
+  const settings = common(environment, noRateLimits, problems)
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   return Object.freeze({
     ...settings,
@@ -86,7 +97,7 @@ export function developmentConfig(environment: Environment, facts: DevelopmentFa
 }
 
 /** The settings that both modes read alike. */
-function common(environment: Environment, problems: string[]) {
+function common(environment: Environment, rateLimits: RateLimits, problems: string[]) {
   return {
     hosts: [environment.PORTCULLIS_HOST || '0.0.0.0'],
     port: integer('PORTCULLIS_PORT', environment.PORTCULLIS_PORT, 4000, [0, 65_535], problems),
@@ -96,6 +107,8 @@ function common(environment: Environment, problems: string[]) {
       problems,
     ),
     allowed_private_hosts: list(environment.PORTCULLIS_ALLOWED_PRIVATE_HOSTS),
+    trusted_proxies: readTrustedProxies(list(environment.PORTCULLIS_TRUSTED_PROXIES), problems),
+    rate_limits: readRateLimits(environment.PORTCULLIS_RATE_LIMITS, rateLimits, problems),
     log_level: logLevel(environment.PORTCULLIS_LOG_LEVEL, problems),
     metrics_token: environment.PORTCULLIS_METRICS_TOKEN ?? '',
     flow_retention_days: integer(

@@ -4,14 +4,16 @@ import type { Caches } from './db/cache.ts'
 import type { Database } from './db/connect.ts'
 import type { Environment } from './db/ids.ts'
 import type { Cipher } from './db/secrets.ts'
+import type { Limits } from './http/limits.ts'
 import type { Logger } from './log.ts'
 
-/** What the process has once: database, settings, caches, clock. */
+/** What the process has once: database, settings, caches, limits, clock. */
 export interface Services {
   db: Database
   config: Config
   cipher: Cipher
   caches: Caches
+  limits: Limits
   log: Logger
   /** Outbound requests to identity providers: guarded against private addresses. */
   fetch: typeof fetch

@@ -219,14 +219,14 @@ function factsOf(
 
 /** A name that somebody else's DNS points at loopback (DNS rebinding) is turned away. */
 function onlyKnownHosts(app: Hono, config: Config) {
-  return (request: Request): Response | Promise<Response> => {
+  return (request: Request, env?: object): Response | Promise<Response> => {
     const { hostname } = new URL(request.url)
     const known =
       hostname === 'localhost' ||
       hostname.endsWith('.localhost') ||
       /^127(\.\d+){3}$/.test(hostname) ||
       hostname === '[::1]'
-    if (known) return app.fetch(request)
+    if (known) return app.fetch(request, env)
     return new Response(malformedHost(config), {
       status: 400,
       headers: { 'content-type': 'application/json' },

@@ -11,6 +11,7 @@ import { createCipher } from './db/secrets.ts'
 import { errorBody } from './http/envelope.ts'
 import { ApiError } from './http/errors.ts'
 import { guardedFetch } from './http/fetch.ts'
+import { createLimits } from './http/limits.ts'
 import { startJobs } from './jobs.ts'
 import { createLog } from './log.ts'
 
@@ -39,14 +40,16 @@ export async function startServices(config: Config): Promise<Running> {
     allowed_private_hosts: config.allowed_private_hosts,
     development: config.mode === 'development',
   })
+  const now = () => new Date()
   const services: Services = {
     db,
     config,
     cipher: createCipher(config.encryption_keys),
     caches,
+    limits: createLimits({ ...config, now, log }),
     log,
     fetch: outbound as unknown as typeof fetch,
-    now: () => new Date(),
+    now,
   }
   const jobs = startJobs(services)
   return {

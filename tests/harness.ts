@@ -19,6 +19,7 @@ import type { Environment } from '../src/db/ids.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { createCipher } from '../src/db/secrets.ts'
 import { guardedFetch } from '../src/http/fetch.ts'
+import { createLimits } from '../src/http/limits.ts'
 import { createLog } from '../src/log.ts'
 import { createProject } from '../src/projects/projects.ts'
 import { createPublicToken, createSecret } from '../src/projects/secrets.ts'
@@ -95,16 +96,18 @@ export function createServices(
   const log = createLog(config.log_level)
   const caches = createCaches({ listen_url: facts.database_url, log })
   const outbound = guardedFetch({ allowed_private_hosts: [], development: true })
+  const now = () => fixed ?? new Date()
   const services: Services = {
     db,
     config,
     cipher: createCipher(encryption_keys),
     caches,
+    limits: createLimits({ ...config, now, log }),
     log,
     fetch: (async (input, init) =>
       inProcess.get(new URL(String(input)).origin)?.request(String(input), init) ??
       outbound(String(input), init)) as typeof fetch,
-    now: () => fixed ?? new Date(),
+    now,
   }
   atEnd(async () => {
     await caches.close()

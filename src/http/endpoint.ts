@@ -9,6 +9,7 @@ import { newId } from '../db/ids.ts'
 import { assertStorable, decodeUTF8, parseJSONObject, readBody } from './body.ts'
 import { errorBody, toApiError } from './envelope.ts'
 import { ApiError, isErrorType } from './errors.ts'
+import { noteRequest } from './request-log.ts'
 
 type Raw = Readonly<Record<string, unknown>>
 
@@ -107,11 +108,9 @@ async function answer(
 ): Promise<Response> {
   let request_id = newId('request-id', 'test')
   try {
-    const project =
-      each.auth === 'project'
-        ? await gatekeepers.authenticate(services, c.req.raw)
-        : await projectOfPath(c, services, gatekeepers)
+    const project = await projectOf(c, each, services, gatekeepers)
     if (project.environment === 'live') request_id = newId('request-id', 'live')
+    noteRequest(services, c.req.raw, { request_id, project_id: project.project_id })
     const context: Context = { ...services, project, request_id, member_session: null }
     const raw = await readInput(c, each)
     if (each.permission)
@@ -129,10 +128,23 @@ async function answer(
   }
 }
 
-async function projectOfPath(c: HonoContext, services: Services, { findProject }: Gatekeepers) {
-  const project_id = c.req.param('project_id') ?? ''
-  assertStorable(project_id)
-  return findProject(services, project_id)
+/** The project of a request, within the limits; what fails counts against who asked. */
+async function projectOf(
+  c: HonoContext,
+  each: Endpoint,
+  services: Services,
+  gatekeepers: Gatekeepers,
+): Promise<RequestProject> {
+  const named = each.auth === 'none' ? (c.req.param('project_id') ?? '') : undefined
+  services.limits.call(c, `${each.method} ${each.path}`, named)
+  try {
+    if (named === undefined) return await gatekeepers.authenticate(services, c.req.raw)
+    assertStorable(named)
+    return await gatekeepers.findProject(services, named)
+  } catch (error) {
+    if (error instanceof ApiError) services.limits.callFailed(c, named)
+    throw error
+  }
 }
 
 /** Answers with the error envelope; anything that is no ApiError is logged once, with its cause. */
@@ -143,9 +155,11 @@ export function sendError(
   error: unknown,
 ): Response {
   const known = toApiError(error)
+  noteRequest(services, c.req.raw, { request_id })
   if (known.status >= 500)
     services.log.error({ err: error, request_id, path: c.req.path }, 'request failed')
-  return c.json(errorBody(services.config.base_url, request_id, known), known.status as 400)
+  const body = errorBody(services.config.base_url, request_id, known)
+  return c.json(body, known.status as 400, known.headers)
 }
 
 /** Path parameters over the body (POST, PUT) or the query (GET, DELETE); a top-level null means not given. */

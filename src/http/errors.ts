@@ -41,13 +41,14 @@ export function isErrorType(name: string): name is ErrorType {
 /**
  * An error that the caller of the API is told. Takes the `error_type`, and where the catalogue's
  * sentence can be made more precise a `message`, `details` for `error_details`, the answer's `status`
- * where it differs from the catalogue's (413), and the `cause`.
+ * where it differs from the catalogue's (413), its further `headers` (Retry-After), and the `cause`.
  */
 export class ApiError extends Error {
   override name = 'ApiError'
   readonly error_type: ErrorType
   readonly status: number
   readonly details: Record<string, unknown> | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
 
   constructor(
     error_type: ErrorType,
@@ -55,6 +56,7 @@ export class ApiError extends Error {
       message?: string
       details?: Record<string, unknown>
       status?: number
+      headers?: Record<string, string>
       cause?: unknown
     } = {},
   ) {
@@ -63,5 +65,6 @@ export class ApiError extends Error {
     this.error_type = error_type
     this.status = options.status ?? entry?.status ?? 400
     this.details = options.details
+    this.headers = options.headers
   }
 }

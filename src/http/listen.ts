@@ -3,7 +3,8 @@ import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 
-type Fetch = (request: Request) => Response | Promise<Response>
+/** What answers; `env` holds the socket (`HttpBindings` of @hono/node-server). */
+type Fetch = (request: Request, env?: object) => Response | Promise<Response>
 
 export interface Listener {
   /** The port that was taken, where 0 was asked for. */
@@ -37,9 +38,9 @@ export interface ListenOptions {
 export async function listen(options: ListenOptions): Promise<Listener> {
   let fetch: Fetch | undefined
   const waiting: (() => void)[] = []
-  const ready = async (request: Request) => {
+  const ready = async (request: Request, env?: object) => {
     if (!fetch) await new Promise<void>((resolve) => waiting.push(resolve))
-    return fetch!(request)
+    return fetch!(request, env)
   }
   const servers: Server[] = []
   let port = options.port

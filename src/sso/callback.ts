@@ -5,6 +5,7 @@
 import type { Services } from '../context.ts'
 import { environmentOf, newId } from '../db/ids.ts'
 import { ApiError } from '../http/errors.ts'
+import { noteRequest } from '../http/request-log.ts'
 import type { Arrival } from './arrival.ts'
 import { type Connection, findConnectionAnywhere } from './connections.ts'
 import { failFlow, LoginError, recordAnonymousFailure } from './flow.ts'
@@ -33,8 +34,11 @@ export async function answerCallback(
   try {
     if (!/^[\w-]{1,128}$/.test(connection_id)) throw new ApiError('sso_connection_not_found')
     connection = await findConnectionAnywhere(services, connection_id)
+    services.limits.login('callback', connection_id)
     if (connection.status !== 'active') throw new ApiError('requires_active_sso_connection')
-    arrival.request_id = newId('request-id', environmentOf(connection.project_id))
+    const { project_id } = connection
+    arrival.request_id = newId('request-id', environmentOf(project_id))
+    noteRequest(services, request, { request_id: arrival.request_id, project_id })
     const location = await consume(services, connection, request, arrival)
     return new Response(null, {
       status: 303,

@@ -21,12 +21,13 @@ export function refusalResponse(services: Services, request: Request, refusal: R
   if (wantsJSON(request))
     return Response.json(errorBody(services.config.base_url, request_id, error), {
       status: error.status,
-      headers: { 'cache-control': 'no-store' },
+      headers: { 'cache-control': 'no-store', ...error.headers },
     })
   const failed = error instanceof LoginError ? error.checks.filter((c) => c.verdict === 'fail') : []
   return renderPage({
     title: 'Sign-in did not work',
     status: error.status,
+    ...(error.headers && { headers: error.headers }),
     body: html`<section>
 <h1>You could not be signed in</h1>
 <p class="notice">${error.message}</p>
@@ -57,6 +58,8 @@ const ofITAdmin = new Set<string>([
 ])
 
 function whoMustAct(error: ApiError, failed: readonly Check[]) {
+  if (error.error_type === 'too_many_requests')
+    return html`<p><strong>You</strong> can mend this: wait that long, then reload this page, or start again from the application.</p>`
   if (failed.some((check) => mendedByAnotherTry.has(check.name)))
     return html`<p><strong>You</strong> can mend this: start again from the application, and stay in one browser until you are signed in.</p>
 <p class="muted">If it happens again, pass on the request id below to your organization’s IT administrator.</p>`

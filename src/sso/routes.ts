@@ -1,45 +1,86 @@
-import type { Hono } from 'hono'
+import type { Hono, Context as HonoContext } from 'hono'
 import type { Services } from '../context.ts'
 import { newId } from '../db/ids.ts'
 import { toApiError } from '../http/envelope.ts'
 import { ApiError } from '../http/errors.ts'
-import { answerCallback } from './callback.ts'
+import { noteRequest } from '../http/request-log.ts'
+import { answerCallback, type Refusal } from './callback.ts'
 import { spMetadata } from './metadata.ts'
 import { refusalResponse } from './refusal-page.ts'
 import { startLogin } from './start.ts'
 
+const start = '/v1/public/sso/start'
+const callback = '/v1/b2b/sso/callback/:connection_id'
+const metadata = '/v1/public/sso/saml/metadata/:connection_id'
+
 /** Mounts what the browser and the identity providers call: start, callback, SP metadata. */
 export function mountSSO(app: Hono, services: Services): void {
-  const refuse = (request: Request, cause: unknown) => {
-    const error = toApiError(cause)
-    const request_id = newId('request-id', request.url.includes('-live-') ? 'live' : 'test')
-    if (error.status >= 500) services.log.error({ err: cause, request_id }, 'login failed')
-    else services.log.info({ request_id, error_type: error.error_type }, 'login refused')
-    return refusalResponse(services, request, { error, request_id })
-  }
-  app.get('/v1/public/sso/start', (c) =>
-    isHead(c.req.raw)
-      ? refuse(c.req.raw, new ApiError('method_not_allowed'))
-      : startLogin(services, c.req.raw).catch((error) => refuse(c.req.raw, error)),
+  const { limits } = services
+  const tell = tellRefusals(services)
+  app.get(start, (c) =>
+    tell(c, () => {
+      refuseHead(c)
+      limits.visit(c, 'start', start, c.req.query('public_token') ?? '')
+      return startLogin(services, c.req.raw)
+    }),
   )
-  app.on(['GET', 'POST'], '/v1/b2b/sso/callback/:connection_id', (c) =>
-    isHead(c.req.raw)
-      ? refuse(c.req.raw, new ApiError('method_not_allowed'))
-      : answerCallback(services, c.req.param('connection_id'), c.req.raw, (refusal) =>
-          refusalResponse(services, c.req.raw, refusal),
-        ).catch((error) => refuse(c.req.raw, error)),
+  app.on(['GET', 'POST'], callback, (c) =>
+    tell(c, (refuse) => {
+      refuseHead(c)
+      const connection_id = c.req.param('connection_id')
+      limits.visit(c, 'callback', callback, connection_id)
+      return answerCallback(services, connection_id, c.req.raw, refuse)
+    }),
   )
-  app.get('/v1/public/sso/saml/metadata/:connection_id', (c) =>
-    spMetadata(services, c.req.param('connection_id')).catch((error) => refuse(c.req.raw, error)),
+  app.get(metadata, (c) =>
+    tell(c, () => {
+      const connection_id = c.req.param('connection_id')
+      limits.visit(c, 'start', metadata, connection_id)
+      return spMetadata(services, connection_id)
+    }),
   )
-  for (const path of ['start', 'saml/metadata/:connection_id'])
-    app.all(`/v1/public/sso/${path}`, (c) => refuse(c.req.raw, new ApiError('method_not_allowed')))
-  app.all('/v1/b2b/sso/callback/:connection_id', (c) =>
-    refuse(c.req.raw, new ApiError('method_not_allowed')),
-  )
+  for (const path of [start, callback, metadata])
+    app.all(path, (c) =>
+      tell(c, () => {
+        throw new ApiError('method_not_allowed')
+      }),
+    )
 }
 
 /** Hono answers HEAD as GET; a link scanner's would use up the code of somebody's login. */
-function isHead(request: Request): boolean {
-  return request.method === 'HEAD'
+function refuseHead(c: HonoContext): void {
+  if (c.req.raw.method === 'HEAD') throw new ApiError('method_not_allowed')
+}
+
+const unknown = new Set(['public_token_not_found', 'sso_connection_not_found'])
+
+/** Answers what `work` throws, or passes on itself, by the page for people; both count where they must. */
+function tellRefusals(services: Services) {
+  return async (
+    c: HonoContext,
+    work: (refuse: (refusal: Refusal) => Response) => Promise<Response>,
+  ): Promise<Response> => {
+    const request = c.req.raw
+    const refuse = (refusal: Refusal) => {
+      if (unknown.has(refusal.error.error_type)) services.limits.visitFailed(c)
+      noteRequest(services, request, { request_id: refusal.request_id })
+      return refusalResponse(services, request, refusal)
+    }
+    try {
+      return await work(refuse)
+    } catch (cause) {
+      const error = toApiError(cause)
+      const request_id = newId('request-id', request.url.includes('-live-') ? 'live' : 'test')
+      logRefusal(services, request_id, error, cause)
+      return refuse({ error, request_id })
+    }
+  }
+}
+
+function logRefusal({ log }: Services, request_id: string, error: ApiError, cause: unknown): void {
+  const { status, error_type } = error
+  if (status >= 500) log.error({ err: cause, request_id }, 'login failed')
+  // A flood of requests must not become one of lines; the limits report it.
+  else if (status === 429) log.debug({ request_id, error_type }, 'login refused')
+  else log.info({ request_id, error_type }, 'login refused')
 }

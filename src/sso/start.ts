@@ -2,6 +2,7 @@ import type { Services } from '../context.ts'
 import { looksLikeId, newId } from '../db/ids.ts'
 import { newToken } from '../db/secrets.ts'
 import { ApiError } from '../http/errors.ts'
+import { noteRequest } from '../http/request-log.ts'
 import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { findProjectByPublicToken, type Project } from '../projects/projects.ts'
 import { matchRedirectURL } from '../projects/redirect-urls.ts'
@@ -19,6 +20,7 @@ export async function startLogin(services: Services, request: Request): Promise<
   const query = new URL(request.url).searchParams
   const project = await projectOf(services, query)
   const connection = await locateConnection(services, project, query)
+  services.limits.login('start', connection.connection_id)
   if (connection.status !== 'active') throw new ApiError('requires_active_sso_connection')
   const login_redirect_url = matchRedirectURL(
     project,
@@ -51,6 +53,8 @@ export async function startLogin(services: Services, request: Request): Promise<
     login_hint: loginHint(query),
     prompts: prompts(query),
   }
+  const { request_id } = departure.flow
+  noteRequest(services, request, { request_id, project_id: project.project_id })
   return depart(departure)
 }
 
