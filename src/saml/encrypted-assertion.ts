@@ -24,8 +24,8 @@ const ELEMENT = `${XENC}Element`
 const ENCRYPTED_KEY = `${XENC}EncryptedKey`
 const RSA_OAEP_MGF1P = `${XENC}rsa-oaep-mgf1p`
 const RSA_OAEP = `${XENC11}rsa-oaep`
-// 8192 bits
-const MAX_WRAPPED_KEY = 1024
+// RSA of 4096 bits
+const MAX_WRAPPED_KEY = 512
 const MAX_LABEL = 256
 // a subset of XML Encryption in which nothing refers to anything else
 const REFUSED = new Set([

@@ -152,6 +152,7 @@ test('keys that are damaged, weak, of another kind or too long are refused, and 
     [connection.signing_certificates[0].certificate, 'bad_request'],
     [ec, 'bad_request'],
     [pem(newKey(1024)), 'bad_request'],
+    [pem(newKey(4104)), 'bad_request'],
     [good.replace(/\n[A-Za-z0-9+/]{64}\n/, '\n'), 'bad_request'],
     [`${good}${' '.repeat(10_000)}`, 'private_key_too_long'],
   ]

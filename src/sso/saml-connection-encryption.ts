@@ -16,12 +16,17 @@ import {
   type SigningPair,
 } from './saml-connection-keys.ts'
 
+// anybody can have every key tried, and 8192 bits take some 40 ms
+const maxBits = 4096
+
 /** Reads a key to decrypt assertions with. Throws `private_key_too_long` and `bad_request`. */
 export function readEncryptionKey(pem: string): KeyObject {
-  return readRSAKey(pem, (_problem, reason) => {
-    const message = `saml_encryption_private_key ${reason}`
-    return new ApiError('bad_request', { message })
-  })
+  const refusal = (reason: string) =>
+    new ApiError('bad_request', { message: `saml_encryption_private_key ${reason}` })
+  const key = readRSAKey(pem, (_problem, reason) => refusal(reason))
+  if (key.asymmetricKeyDetails!.modulusLength! > maxBits)
+    throw refusal(`must have 2048 to ${maxBits} bits.`)
+  return key
 }
 
 /**
