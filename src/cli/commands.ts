@@ -121,8 +121,11 @@ function explain(error: unknown): string {
     error instanceof ApiError ||
     isUsageError(error)
   if (known) return error.message
-  const code = (error as NodeJS.ErrnoException).code
-  return `${error.message || code || error.name}`
+  const { code = '' } = error as NodeJS.ErrnoException
+  const reason = error.message || code || error.name
+  if (/^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|28|3D)/.test(code))
+    return `The database does not answer: ${reason}. Look at DATABASE_URL.`
+  return reason
 }
 
 function toLines(result: object): string {

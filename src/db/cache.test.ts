@@ -133,6 +133,9 @@ test('nothing is kept longer than a second when the listener is cut in silence',
   await notify('silence')
   const stale = await staleFor(caches, 'silence', load, 2)
   assert.ok(stale < 1_100, `${stale} ms`)
+  const began = performance.now()
+  await caches.close()
+  assert.ok(performance.now() - began < 4_000, 'nor does it keep a shutdown waiting')
 })
 
 test('what changed while the listener was away is loaded anew when it is back', async () => {

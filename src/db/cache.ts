@@ -108,7 +108,13 @@ function listen(url: string, log: Logger, events: ListenerEvents) {
     })
     await next.connect()
     const asked_at = performance.now()
-    await next.query('listen portcullis')
+    try {
+      await Promise.race([next.query('listen portcullis'), timeout(2_000)])
+    } catch (error) {
+      void end(next)
+      throw error
+    }
+    if (closed) return end(next)
     events.onConnect()
     client = next
     known_at = asked_at
@@ -135,13 +141,18 @@ function listen(url: string, log: Logger, events: ListenerEvents) {
     } catch {
       if (current) {
         lost(current)
-        current.end().catch(() => {})
+        void end(current)
       }
     }
-    if (!closed) timer = setTimeout(() => void beat(), 500).unref()
+    if (!closed) timer = setTimeout(again, 500).unref()
   }
 
-  void beat()
+  let beating = Promise.resolve()
+  function again(): void {
+    beating = beat()
+  }
+
+  again()
   return {
     connected: () => client !== undefined && performance.now() - known_at < staleAfterMs,
     async close() {
@@ -149,9 +160,17 @@ function listen(url: string, log: Logger, events: ListenerEvents) {
       clearTimeout(timer)
       const current = client
       client = undefined
-      await current?.end().catch(() => {})
+      if (current) await end(current)
+      await beating
     },
   }
+}
+
+/** Ends a connection; one that was cut in silence keeps nobody waiting. */
+async function end(client: pg.Client): Promise<void> {
+  await Promise.race([client.end(), timeout(1_000)]).catch(
+    () => (client as pg.Client & { unref(): void }).unref(), // @types/pg does not know it
+  )
 }
 
 function timeout(ms: number): Promise<never> {

@@ -64,14 +64,16 @@ export function start(
   return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, exited }
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end, which must come within a minute. */
 export async function run(
   command: string,
   args: string[],
   environment: Record<string, string> = {},
 ) {
   const started = start(command, args, environment)
+  const timer = setTimeout(() => killAll(treeOf(started.child.pid!)), 60_000)
   const { code } = await started.exited
+  clearTimeout(timer)
   return { code, stdout: started.stdout(), stderr: started.stderr() }
 }
 

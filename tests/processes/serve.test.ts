@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import pg from 'pg'
+import { atEnd, databaseURL } from '../harness.ts'
+import { printed, run, type Started, start, until } from './processes.test-kit.ts'
+
+const settings = {
+  PORTCULLIS_BASE_URL: 'https://sso.example.com',
+  PORTCULLIS_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 3).toString('base64')}`,
+  PORTCULLIS_HOST: '127.0.0.1',
+  PORTCULLIS_PORT: '0',
+}
+
+/** A client on the database, ended with the run. */
+async function clientOf(url: string): Promise<pg.Client> {
+  const client = new pg.Client(url)
+  await client.connect()
+  atEnd(() => client.end().catch(() => {}))
+  return client
+}
+
+/** An empty database on the PostgreSQL of this run. */
+async function emptyDatabase(): Promise<string> {
+  const url = new URL(await databaseURL())
+  const name = `serve_${randomBytes(6).toString('hex')}`
+  const client = new pg.Client(url.href)
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  url.pathname = `/${name}`
+  return url.href
+}
+
+interface Node {
+  process: Started
+  url: string
+}
+
+async function listening(started: Started): Promise<Node> {
+  await printed(started, 'stderr', '"msg":"listening"')
+  const [, port] = /"port":(\d+)/.exec(started.stderr())!
+  return { process: started, url: `http://127.0.0.1:${port}` }
+}
+
+function serve(environment: Record<string, string>): Started {
+  return start('bin/portcullis', ['serve'], { ...settings, ...environment })
+}
+
+async function ended(node: Node): Promise<number | null> {
+  node.process.child.kill('SIGTERM')
+  return (await node.process.exited).code
+}
+
+let url: string
+let nodes: Node[]
+let project: { project_id: string; secret_id: string; secret: string; public_token: string }
+
+function whoami(node: Node, secret: string): Promise<Response> {
+  const credentials = Buffer.from(`${project.project_id}:${secret}`).toString('base64')
+  return fetch(`${node.url}/v1/debug/whoami`, {
+    headers: { authorization: `Basic ${credentials}` },
+  })
+}
+
+/** Runs a command on the database, as an operator would, and returns what it printed. */
+async function portcullis(...args: string[]) {
+  const environment = { ...settings, DATABASE_URL: url }
+  const { code, stdout, stderr } = await run('bin/portcullis', [...args, '--json'], environment)
+  assert.equal(code, 0, stderr)
+  return JSON.parse(stdout)
+}
+
+/** Makes a secret, uses it at every node, revokes it at the first: how soon do the others refuse it? */
+async function revocation(others: Node[]): Promise<number[]> {
+  const { secret, secret_id } = await portcullis('secret', 'create', '--project', 'app')
+  for (const node of others) {
+    await until(
+      'the new secret to be known',
+      async () => (await whoami(node, secret)).status === 200,
+    )
+  }
+  const client = await clientOf(url)
+  await client.query('delete from project_secrets where secret_id = $1', [secret_id])
+  const revoked_at = performance.now()
+  return Promise.all(
+    others.map(async (node) => {
+      await until(
+        'the secret to be refused',
+        async () => (await whoami(node, secret)).status === 401,
+      )
+      return performance.now() - revoked_at
+    }),
+  )
+}
+
+test('serve refuses to start with settings that are missing or weak, and names each', async () => {
+  const [nothing, weak] = await Promise.all([
+    run('bin/portcullis', ['serve']),
+    run('bin/portcullis', ['serve'], {
+      PORTCULLIS_BASE_URL: 'http://sso.example.com',
+      DATABASE_URL: 'mysql://localhost/x',
+      PORTCULLIS_ENCRYPTION_KEYS: 'k1:c2hvcnQ=',
+      PORTCULLIS_PORT: '99999',
+      PORTCULLIS_PREPARED_STATEMENTS: 'maybe',
+      PORTCULLIS_LOG_LEVEL: 'loud',
+      PORTCULLIS_FLOW_RETENTION_DAYS: '0',
+    }),
+  ])
+  const required = ['PORTCULLIS_BASE_URL', 'DATABASE_URL', 'PORTCULLIS_ENCRYPTION_KEYS']
+  for (const name of required) assert.match(nothing.stderr, new RegExp(`^ {2}- ${name} must`, 'm'))
+  const all = [
+    ...required,
+    'PORTCULLIS_PORT',
+    'PORTCULLIS_PREPARED_STATEMENTS',
+    'PORTCULLIS_LOG_LEVEL',
+    'PORTCULLIS_FLOW_RETENTION_DAYS',
+  ]
+  for (const name of all) assert.match(weak.stderr, new RegExp(`^ {2}- ${name}`, 'm'))
+  for (const { code, stdout, stderr } of [nothing, weak]) {
+    assert.equal(code, 1)
+    assert.equal(stdout, '')
+    assert.doesNotMatch(stderr, /^ +at /m)
+    assert.doesNotMatch(stderr, /c2hvcnQ=/)
+  }
+})
+
+test('three processes that start at once on an empty database migrate it once', async () => {
+  url = await emptyDatabase()
+  const dead = new URL(url)
+  dead.port = '1'
+  const started = [
+    serve({ DATABASE_URL: url }),
+    serve({ DATABASE_URL: url, PORTCULLIS_PREPARED_STATEMENTS: 'off' }),
+    serve({ DATABASE_URL: url, PORTCULLIS_DATABASE_LISTEN_URL: dead.href }),
+  ]
+  nodes = await Promise.all(started.map(listening))
+  const client = await clientOf(url)
+  const { rows } = await client.query('select name from migrations')
+  const files = readdirSync(new URL('../../migrations', import.meta.url))
+  assert.deepEqual(rows.map((row) => row.name).sort(), files.sort())
+})
+
+test('serve seeds nothing, and has neither dashboard nor test identity provider', async () => {
+  const [node] = nodes
+  assert.deepEqual(await portcullis('project', 'list'), { projects: [] })
+  for (const path of ['/', '/dashboard', '/saml/metadata', '/metrics']) {
+    const response = await fetch(node!.url + path, { redirect: 'manual' })
+    assert.equal(response.status, 404, path)
+    const body = (await response.json()) as Record<string, unknown>
+    assert.equal(body.error_type, 'route_not_found')
+    assert.equal(body.error_url, 'https://sso.example.com/errors/route_not_found')
+  }
+  assert.equal((await fetch(`${node!.url}/readyz`)).status, 200)
+})
+
+test('a project made by command is known to every process', async () => {
+  project = await portcullis('project', 'create', '--name', 'App', '--slug', 'app')
+  for (const node of nodes) assert.equal((await whoami(node, project.secret)).status, 200)
+  const jwks = await Promise.all(
+    nodes.map(async (node) => {
+      const response = await fetch(`${node.url}/v1/b2b/sessions/jwks/${project.project_id}`)
+      return (await response.json()) as { keys: unknown[] }
+    }),
+  )
+  assert.equal(jwks[0]!.keys.length, 1)
+  for (const each of jwks) assert.deepEqual(each.keys, jwks[0]!.keys)
+})
+
+test('a revoked secret is refused by every process within a second', async () => {
+  for (const ms of await revocation(nodes)) assert.ok(ms < 1_100, `${ms} ms`)
+})
+
+test('the same while the connections that listen are cut again and again', async () => {
+  const client = await clientOf(url)
+  let cutting = true
+  const cuts = (async () => {
+    for (; cutting; await setTimeout(100))
+      await client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where application_name = 'portcullis listener' and datname = current_database()`,
+      )
+  })()
+  try {
+    for (let round = 0; round < 2; round++)
+      for (const ms of await revocation(nodes)) assert.ok(ms < 1_100, `${ms} ms`)
+  } finally {
+    cutting = false
+    await cuts
+  }
+})
+
+test('on SIGTERM the requests under way are answered first', async () => {
+  const [node, other] = nodes
+  const client = await clientOf(url)
+  await client.query('begin; lock table organizations in access exclusive mode')
+  const credentials = Buffer.from(`${project.project_id}:${project.secret}`).toString('base64')
+  const slow = fetch(`${node!.url}/v1/b2b/organizations/search`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${credentials}`, 'content-type': 'application/json' },
+    body: '{}',
+  })
+  await until('the request to wait for the database', async () => {
+    const { rows } = await client.query(
+      `select 1 from pg_locks where not granted and relation = 'organizations'::regclass`,
+    )
+    return rows.length > 0
+  })
+  node!.process.child.kill('SIGTERM')
+  await until('new connections to be refused', () =>
+    fetch(`${node!.url}/healthz`).then(
+      () => false,
+      () => true,
+    ),
+  )
+  assert.equal(node!.process.child.exitCode, null)
+  await client.query('commit')
+  assert.equal((await slow).status, 200)
+  assert.equal((await node!.process.exited).code, 0)
+  assert.equal((await whoami(other!, project.secret)).status, 200, 'the others go on')
+})
+
+test('a process ends at once where nothing is under way, and leaves its port', async () => {
+  for (const node of nodes.slice(1)) {
+    const began = performance.now()
+    assert.equal(await ended(node), 0)
+    assert.ok(performance.now() - began < 5_000)
+    await assert.rejects(fetch(`${node.url}/healthz`))
+  }
+})
+
+test('serve says that the database does not answer, and which port is taken', async () => {
+  const dead = new URL(url)
+  dead.port = '1'
+  const port = new URL(await databaseURL()).port // of PostgreSQL: taken
+  const [database, taken] = await Promise.all([
+    run('bin/portcullis', ['serve'], { ...settings, DATABASE_URL: dead.href }),
+    run('bin/portcullis', ['serve'], { ...settings, DATABASE_URL: url, PORTCULLIS_PORT: port }),
+  ])
+  assert.equal(database.code, 1)
+  assert.match(database.stderr, /database.*ECONNREFUSED/i)
+  assert.equal(taken.code, 1)
+  assert.match(taken.stderr, new RegExp(`Port ${port}.*PORTCULLIS_PORT`))
+  for (const { stderr } of [database, taken]) assert.doesNotMatch(stderr, /^ +at /m)
+})
