@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { newCertificate } from '../../src/sso/connection.test-kit.ts'
 import { type Answer, call, server, type TestProject } from '../harness.ts'
 import { samlMapping, testIdP } from '../login.ts'
-import { must, newMember, newSSOToken, type Tenant } from './tenant.ts'
+import { anotherPrivateKey, must, newMember, newSSOToken, type Tenant } from './tenant.ts'
 import { endpointOf, type MethodId } from './types.ts'
 
 export interface Call {
@@ -52,6 +52,15 @@ async function spareCertificate(tenant: Tenant) {
     (each: { certificate_id: string }) => each.certificate_id !== tenant.certificate_id,
   )
   return { organization_id, connection_id, certificate_id: certificate_id as string }
+}
+
+async function spareEncryptionKey(tenant: Tenant) {
+  const { organization_id, connection_id } = saml(tenant)
+  const path = `/v1/b2b/sso/saml/${organization_id}/connections/${connection_id}`
+  const body = { saml_encryption_private_key: anotherPrivateKey }
+  const { connection } = await must(tenant.project, 'PUT', path, body)
+  const { private_key_id } = connection.encryption_private_keys[0]
+  return { organization_id, connection_id, private_key_id: private_key_id as string }
 }
 
 async function spareOrganization({ project }: Tenant) {
@@ -139,6 +148,9 @@ export const calls: Calls = {
   }),
   'sso.saml.deleteVerificationCertificate': async (tenant) => ({
     params: await spareCertificate(tenant),
+  }),
+  'sso.saml.deleteEncryptionPrivateKey': async (tenant) => ({
+    params: await spareEncryptionKey(tenant),
   }),
 }
 

@@ -191,6 +191,16 @@ const refusals: Record<MethodId, Refusal> = {
         certificate_id,
       }),
   ],
+  'sso.saml.deleteEncryptionPrivateKey': [
+    404,
+    'sso_encryption_private_key_not_found',
+    ({ sso }, { organization_id, saml }) =>
+      sso.saml.deleteEncryptionPrivateKey({
+        organization_id,
+        connection_id: saml,
+        private_key_id: 'saml-encryption-key-test-0',
+      }),
+  ],
 }
 
 test('every endpoint throws a StytchError with five fields', async (t) => {

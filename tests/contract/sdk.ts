@@ -5,6 +5,10 @@ import { errorCatalogue } from '../../src/http/errors.ts'
 import type { TestProject } from '../harness.ts'
 import { base_url } from '../login.ts'
 import { listening } from './listening.ts'
+import type { Tenant } from './tenant.ts'
+
+/** A call that must be good, by the SDK. */
+export type Scenario = (client: B2BClient, tenant: Tenant) => Promise<void>
 
 /** A client of the project, made as the SDK's documentation says. */
 export async function newClient({ project_id, secret }: TestProject): Promise<B2BClient> {

@@ -1,6 +1,6 @@
 /** An organization where nothing is missing, and how each endpoint is called about it. */
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { retireAddress } from '../../src/members/addresses.ts'
 import { addRedirectURL } from '../../src/projects/redirect-urls.ts'
 import { call, newProject, server, type TestProject } from '../harness.ts'
@@ -41,6 +41,7 @@ export async function newTenant(
   const saml = await connectSAML(project, organization_id, {
     saml_connection_implicit_role_assignments: [{ role_id: 'stytch_admin' }],
     saml_group_implicit_role_assignments: [{ role_id: 'stytch_admin', group: 'it' }],
+    saml_encryption_private_key: privateKeys[0],
   })
   const oidc = await connectOIDC(project, organization_id)
   const path = `/v1/b2b/organizations/${organization_id}`
@@ -97,6 +98,14 @@ const everyField = {
   untrusted_metadata: { theme: 'dark' },
   mfa_phone_number: '+15005550006',
 }
+
+const privateKeys = [1, 2].map(() => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+})
+
+/** An RSA key as PEM that the SAML connection of a tenant does not have. */
+export const anotherPrivateKey = privateKeys[1]!
 
 /** The one-time token of a login of the member. */
 export async function newSSOToken(setup: Setup): Promise<string> {

@@ -31,6 +31,7 @@ import { updateOIDCConnection } from '../../src/sso/oidc-connection-update.ts'
 import { updateSAMLConnectionByURL } from '../../src/sso/saml-connection-by-url.ts'
 import { deleteVerificationCertificate } from '../../src/sso/saml-connection-certificates.ts'
 import { createSAMLConnection } from '../../src/sso/saml-connection-create.ts'
+import { deleteEncryptionPrivateKey } from '../../src/sso/saml-connection-encryption.ts'
 import { updateSAMLConnection } from '../../src/sso/saml-connection-update.ts'
 
 /** In the order of `src/api.ts`, which a test compares. */
@@ -63,6 +64,7 @@ export const endpointOf = {
   'sso.saml.updateConnection': updateSAMLConnection,
   'sso.saml.updateByURL': updateSAMLConnectionByURL,
   'sso.saml.deleteVerificationCertificate': deleteVerificationCertificate,
+  'sso.saml.deleteEncryptionPrivateKey': deleteEncryptionPrivateKey,
 }
 
 export type MethodId = keyof typeof endpointOf
