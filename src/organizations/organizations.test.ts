@@ -1,24 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type {
-  B2BOrganizationsCreateResponse,
-  B2BOrganizationsDeleteResponse,
-  B2BOrganizationsGetResponse,
-  B2BOrganizationsSearchResponse,
-  B2BOrganizationsUpdateResponse,
-  B2BRBACOrganizationsGetOrgPolicyResponse,
-} from 'stytch'
-import type { z } from 'zod'
 import { call, newProject, server } from '../../tests/harness.ts'
-import type { getOrgPolicy } from './org-policy.ts'
 import { addConnection, addMember, create, path, update } from './organization.test-kit.ts'
-import type {
-  createOrganization,
-  deleteOrganization,
-  getOrganization,
-  updateOrganization,
-} from './organizations.ts'
-import type { searchOrganizations } from './search.ts'
 
 test('a new organization has every field, with the documented defaults', async () => {
   const project = await newProject()
@@ -261,29 +244,4 @@ test('the policy of an organization is there and empty', async () => {
   const answer = await call(project, 'GET', `/v1/b2b/rbac/organizations/${organization_slug}`)
   assert.equal(answer.status, 200)
   assert.deepEqual(answer.body.org_policy, { roles: [] })
-})
-
-/** An optional field that is null is absent to the SDK's types. */
-type Wire<T> = T extends readonly (infer E)[]
-  ? Wire<E>[]
-  : T extends object
-    ? {
-        [K in keyof T as null extends T[K] ? never : K]: Wire<T[K]>
-      } & { [K in keyof T as null extends T[K] ? K : never]?: Wire<Exclude<T[K], null>> }
-    : T
-type Answer<E extends { output: z.ZodType }> = Wire<z.output<E['output']>> & {
-  request_id: string
-  status_code: number
-}
-
-test('answers have the types of the official SDK', () => {
-  const checks: [
-    (answer: Answer<typeof createOrganization>) => B2BOrganizationsCreateResponse,
-    (answer: Answer<typeof getOrganization>) => B2BOrganizationsGetResponse,
-    (answer: Answer<typeof updateOrganization>) => B2BOrganizationsUpdateResponse,
-    (answer: Answer<typeof deleteOrganization>) => B2BOrganizationsDeleteResponse,
-    (answer: Answer<typeof searchOrganizations>) => B2BOrganizationsSearchResponse,
-    (answer: Answer<typeof getOrgPolicy>) => B2BRBACOrganizationsGetOrgPolicyResponse,
-  ] = [(a) => a, (a) => a, (a) => a, (a) => a, (a) => a, (a) => a]
-  assert.equal(checks.length, 6)
 })
