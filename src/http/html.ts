@@ -16,7 +16,7 @@ main { max-width: 44rem; margin: 0 auto; padding: 2.5rem 1rem; }
 main.wide { max-width: 64rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.5rem;
   margin-bottom: 1.25rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; text-wrap: balance; }
 h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
 p { margin: 0 0 .75rem; }
 p:last-child { margin-bottom: 0; }
@@ -25,7 +25,7 @@ a:focus-visible, button:focus-visible, summary:focus-visible { outline: 3px soli
 .muted { color: var(--muted); }
 .small { font-size: .875rem; }
 .bad { color: var(--bad); }
-.notice { background: var(--bad-ground); border-left: 4px solid var(--bad); border-radius: 6px; padding: .75rem 1rem; }
+.notice { background: var(--bad-ground); border-left: 4px solid var(--bad); border-radius: 6px; padding: .75rem 1rem; margin-bottom: 1rem; }
 code, pre { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, monospace; background: var(--code); border-radius: 6px; }
 code { padding: .1rem .35rem; overflow-wrap: anywhere; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 h1 code { font-size: .85em; padding: 0; background: none; }

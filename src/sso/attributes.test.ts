@@ -156,6 +156,17 @@ test('over OIDC claims are mapped too: names, groups, metadata, identifier, anot
   assert.equal(registration.sso_attributes.oid, 'oid-1')
 })
 
+test('long values of any script are shortened in the trace, and stored whole', async () => {
+  const { setup, saml } = await newTenant()
+  for (const groups of ['\u{1f511}'.repeat(500), `x${'\u{1f511}'.repeat(500)}`]) {
+    const { member } = await enter(setup, saml, { attributes: { email, groups } })
+    assert.deepEqual(member.sso_registrations[0].sso_attributes.groups, [groups])
+  }
+  const odd = `x${'\u{1f511}'.repeat(400)}`
+  const named = { name_id: odd, attributes: { email: odd } }
+  assert.equal(await refuse(setup, saml, named), 'invalid_saml_response_email')
+})
+
 test('an attribute with a name that JavaScript has a meaning for is one like others', async () => {
   const { setup, saml } = await newTenant()
   const attributes: [string, string[]][] = [

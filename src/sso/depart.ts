@@ -128,7 +128,7 @@ function postPage(form: ReturnType<typeof postForm>): Response {
     script: 'document.forms[0].submit()',
     body: html`<section>
 <h1>Signing you in</h1>
-<p class="muted">You are being sent to your organization's sign-in page.</p>
+<p class="muted">You are being sent to your organization’s sign-in page.</p>
 <form method="post" action="${form.action}">
 <input type="hidden" name="SAMLRequest" value="${form.SAMLRequest}">
 <input type="hidden" name="RelayState" value="${form.RelayState}">

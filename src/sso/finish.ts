@@ -12,7 +12,14 @@ import { matchRedirectURL } from '../projects/redirect-urls.ts'
 import type { Identity } from './attributes.ts'
 import { cachedOrganization } from './cached-organization.ts'
 import type { Connection } from './connections.ts'
-import { type Check, failFlow, LoginError, type StartedFlow, startedForMs } from './flow.ts'
+import {
+  type Check,
+  failFlow,
+  LoginError,
+  type StartedFlow,
+  startedForMs,
+  storedChecks,
+} from './flow.ts'
 import { admit, type Candidates, candidatesSQL, candidatesValues } from './provisioning.ts'
 
 export interface Verified {
@@ -114,7 +121,7 @@ async function moveToVerified(
     now,
     token_hash,
     JSON.stringify(identity),
-    JSON.stringify(checks),
+    storedChecks(checks),
     flow_id,
     new Date(now.getTime() - startedForMs),
     request_id,

@@ -32,6 +32,8 @@ export interface Check {
 /** A login that was refused: what the browser is told, and the checks that led there. */
 export class LoginError extends ApiError {
   readonly checks: readonly Check[]
+  /** Whether a flow says so already. */
+  recorded = false
 
   constructor(error_type: ErrorType, checks: readonly Check[], message?: string) {
     super(error_type, {
@@ -40,6 +42,16 @@ export class LoginError extends ApiError {
     })
     this.checks = checks
   }
+}
+
+/**
+ * Checks as JSON that PostgreSQL takes: what was shortened may end in half of a surrogate pair, and NUL
+ * has no place in text.
+ */
+export function storedChecks(checks: readonly Check[]): string {
+  return JSON.stringify(checks, (_name, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : value,
+  )
 }
 
 /** What a callback needs of the row that its state names. */
@@ -160,8 +172,9 @@ export async function failFlow(
     services.db,
     `update sso_flows set state = 'failed', failed_at = $3, error_type = $4, checks = $5, token_hash = null
      where project_id = $1 and flow_id = $2 and state = any($6)`,
-    [project_id, flow_id, services.now(), error.error_type, JSON.stringify(error.checks), from],
+    [project_id, flow_id, services.now(), error.error_type, storedChecks(error.checks), from],
   )
+  error.recorded = true
 }
 
 interface Suppression {
@@ -188,6 +201,7 @@ export async function recordAnonymousFailure(
   request_id: string,
   error: LoginError,
 ): Promise<void> {
+  if (error.recorded) return
   const now = services.now()
   const known = anonymous.get(services) ?? new Map<string, Suppression>()
   anonymous.set(services, known)
@@ -207,7 +221,7 @@ export async function recordAnonymousFailure(
       newId('sso-flow', environmentOf(connection.project_id)),
       request_id,
       error.error_type,
-      JSON.stringify(error.checks),
+      storedChecks(error.checks),
       last?.suppressed ?? 0,
       now,
     ],

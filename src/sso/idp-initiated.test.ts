@@ -11,6 +11,7 @@ import {
   countRows,
   flowsOf,
   lastFlow,
+  organizationCall,
   ownProcess,
   redeem,
 } from './login.test-kit.ts'
@@ -106,6 +107,20 @@ test('a connection can refuse logins that begin at the identity provider', async
   })
   const browser = new Browser()
   assert.equal((await browser.login(setup, setup.saml, ada)).status, 303)
+})
+
+test('somebody whom the organization does not let in leaves one failed flow', async () => {
+  const setup = await newTenant()
+  await organizationCall(setup, 'PUT', '', {
+    sso_jit_provisioning: 'NOT_ALLOWED',
+    email_invites: 'ALL_ALLOWED',
+  })
+  await assertRefused(setup.project, () => launch(setup), {
+    error_type: 'invalid_connection_for_jit_provisioning',
+    check: 'jit_provisioning',
+    who: 'developer',
+    burnt: true,
+  })
 })
 
 test('an answer is taken once; the second time it is a duplicate, after the login too', async () => {

@@ -77,6 +77,21 @@ for (const begun of ['here', 'at the identity provider'] as const)
     }
   })
 
+test('of many good answers to one request at once, one becomes a token', async () => {
+  for (let round = 0; round < rounds; round++) {
+    const browser = new Browser(apps[0])
+    const started = await browser.start(setup, saml)
+    const statuses = await atOnce(async (app) => {
+      const same = new Browser(app)
+      for (const [name, value] of browser.cookies) same.cookies.set(name, value)
+      return (await same.submit(respond(saml, started))).status
+    })
+    assert.deepEqual(count(statuses), { 303: 1, 400: attempts - 1 })
+    const states = count((await flowsOf(setup.project)).map((flow) => flow.state))
+    assert.equal(states.verified, round + 1)
+  }
+})
+
 test('parallel first logins of one person make one member with one registration', async () => {
   for (let round = 0; round < rounds; round++) {
     const email = `new-${round}@acme.test`
@@ -133,5 +148,6 @@ test('parallel logins that add a factor to one session leave both', async () => 
 
 test('after all of that no flow hangs in between', async () => {
   const states = count((await flowsOf(setup.project)).map((flow) => flow.state))
-  assert.deepEqual(Object.keys(states).sort(), ['failed', 'redeemed'])
+  assert.deepEqual(Object.keys(states).sort(), ['failed', 'redeemed', 'verified'])
+  assert.equal(states.verified, rounds) // answered, and not redeemed
 })

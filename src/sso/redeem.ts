@@ -8,7 +8,7 @@ import { ApiError } from '../http/errors.ts'
 import { type MemberRow, memberColumns } from '../members/member.ts'
 import { type OrganizationRow, organizationColumns } from '../organizations/organization.ts'
 import type { Identity } from './attributes.ts'
-import { type Check, verifiedForMs } from './flow.ts'
+import { type Check, storedChecks, verifiedForMs } from './flow.ts'
 import { type Admission, type Candidates, candidatesSQL } from './provisioning.ts'
 
 /** A flow at the moment of its redemption, with all that decides whether the member gets in. */
@@ -219,7 +219,7 @@ export async function endFlow(
       flow.flow_id,
       ended.member_id,
       ended.member_session_id,
-      JSON.stringify(ended.checks),
+      storedChecks(ended.checks),
     ],
   )
   const { written, ...member } = rows[0]!
