@@ -72,14 +72,23 @@ function nameOf(text: string): string | undefined {
 
 const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
 
-/** A pool client that sends every parameterised statement under its name. */
+/**
+ * A pool client that sends every parameterised statement under its name, and once more where a migration
+ * has made its plan stale; within a transaction that is left to `transaction`.
+ */
 function wrap(client: pg.PoolClient, prepared: boolean): PostgresPoolClient {
   const known = wrapped.get(client)
   if (known) return known
   const query = (text: unknown, values?: unknown[]) => {
     if (typeof text !== 'string' || !values) return client.query(text as string)
     const name = prepared && values.length > 0 ? nameOf(text) : undefined
-    return name === undefined ? client.query(text, values) : client.query({ name, text, values })
+    if (name === undefined) return client.query(text, values)
+    return client.query({ name, text, values }).catch((error) => {
+      if (pgCode(error) !== stalePlan) throw error
+      forgetPlans()
+      if (client.getTransactionStatus() !== 'I') throw error
+      return client.query({ name: nameOf(text) ?? '', text, values })
+    })
   }
   const wrapper = {
     query,
@@ -106,20 +115,8 @@ export async function statement<Row>(
   values: unknown[],
 ): Promise<Row[]> {
   constant.add(text)
-  return retryStalePlan(db, async () => {
-    const result = await db.executeQuery<Row>(CompiledQuery.raw(text, values))
-    return result.rows
-  })
-}
-
-async function retryStalePlan<T>(db: Database, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (error) {
-    if (db.isTransaction || pgCode(error) !== stalePlan) throw error
-    forgetPlans()
-    return run()
-  }
+  const result = await db.executeQuery<Row>(CompiledQuery.raw(text, values))
+  return result.rows
 }
 
 /**
@@ -142,7 +139,6 @@ export async function transaction<T>(
         retryable.has(pgCode(error) ?? '') ||
         (violated !== undefined && options.retryOn?.includes(violated))
       if (!again || attempt >= 5) throw error
-      if (pgCode(error) === stalePlan) forgetPlans()
     }
   }
 }

@@ -130,6 +130,27 @@ test('npm start answers to names of this machine only', async () => {
   }
 })
 
+test('portcullis commands work on the data of the running server', async () => {
+  const { project_id } = facts
+  const environment = { PORTCULLIS_DATA_DIR: data_dir }
+  const project = ['--project', project_id, '--json']
+  const made = ['run', '--silent', 'portcullis', '--', 'secret', 'create', ...project]
+  const [listed, created, rotated] = await Promise.all([
+    run('bin/portcullis', ['project', 'list', '--json'], environment),
+    run('npm', made, environment),
+    run('bin/portcullis', ['keys', 'rotate', ...project], environment),
+  ])
+  const [known] = JSON.parse(listed.stdout).projects
+  assert.equal(known.project_id, project_id)
+  const { secret } = JSON.parse(created.stdout)
+  assert.equal((await api({ ...facts, secret }, 'GET', '/v1/debug/whoami')).status, 200)
+  const { key_id } = JSON.parse(rotated.stdout)
+  const jwks = await api(facts, 'GET', `/v1/b2b/sessions/jwks/${project_id}`)
+  const kids = jwks.body.keys.map((key: { kid: string }) => key.kid)
+  assert.equal(kids.length, 2)
+  assert.ok(kids.includes(key_id))
+})
+
 test('SIGTERM to npm ends everything that it started', async () => {
   const { organization_id, sso_connections } = facts.organizations[0]!
   const { connection_id } = sso_connections[1]!
@@ -140,6 +161,17 @@ test('SIGTERM to npm ends everything that it started', async () => {
   assert.ok(all.length >= 5, 'npm, the server, PostgreSQL, its watcher, its children')
   npm.child.kill('SIGTERM')
   await until('the end of every process', () => alive(all).length === 0, 10)
+  assert.deepEqual(pidsOf(data_dir), [])
+})
+
+test('portcullis commands work where no server runs, and leave none behind', async () => {
+  const args = ['secret', 'list', '--project', facts.project_id, '--json']
+  const environment = { PORTCULLIS_DATA_DIR: data_dir }
+  const { code, stdout, stderr } = await run('bin/portcullis', args, environment)
+  assert.equal(code, 0, stderr)
+  const { secrets } = JSON.parse(stdout)
+  assert.equal(secrets.length, 2)
+  assert.equal(secrets[0].last_four, facts.secret.slice(-4))
   assert.deepEqual(pidsOf(data_dir), [])
 })
 
