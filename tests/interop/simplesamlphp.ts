@@ -82,12 +82,16 @@ async function answers(metadata_url: string): Promise<boolean> {
   return (await response?.text())?.includes('EntityDescriptor') ?? false
 }
 
-/** PHP's own server has workers that survive it, so the whole process group is ended. */
+/**
+ * PHP's own server has workers that survive it. So a shell waits until its standard input closes, which
+ * the end of this process does too, and ends the whole process group.
+ */
+const endTogether = 'php "$@" </dev/null & cat >/dev/null; kill -KILL 0'
+
 function serve(folder: string, port: number) {
   const args = ['-d', 'opcache.enable_cli=1', '-S', `${host}:${port}`, '-t', join(folder, 'doc')]
-  const child = spawn('php', args, {
+  const child = spawn('sh', ['-c', endTogether, 'php', ...args], {
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       SIMPLESAMLPHP_CONFIG_DIR: join(folder, 'config'),
@@ -100,24 +104,11 @@ function serve(folder: string, port: number) {
       output = (output + chunk.toString()).slice(-20_000)
     })
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const signal = (name: NodeJS.Signals) => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, name)
-    } catch {
-      // It has ended before.
-    }
-  }
-  const kill = () => signal('SIGKILL')
-  process.once('exit', kill)
   return {
     output: () => output,
     async stop() {
-      process.off('exit', kill)
-      // On SIGINT the first process waits for its workers.
-      signal('SIGINT')
-      const timer = setTimeout(kill, 3_000)
+      child.stdin.end()
       await gone
-      clearTimeout(timer)
     },
   }
 }
