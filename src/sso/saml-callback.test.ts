@@ -22,7 +22,6 @@ function answered(answer: Answer) {
     respond(saml, await browser.start(setup, saml), answer)
 }
 
-const wrong = (seconds: number) => new Date(Date.now() + seconds * 1000)
 const it_admin = { who: 'it_admin' as const }
 
 const forged: [string, Answer, Expected][] = [
@@ -90,12 +89,12 @@ const forged: [string, Answer, Expected][] = [
   ],
   [
     'has expired',
-    { now: wrong(-480) },
+    { ahead: -480 },
     { error_type: 'expired_saml_response', check: 'confirmation_not_on_or_after', ...it_admin },
   ],
   [
     'is not valid yet',
-    { now: wrong(300) },
+    { ahead: 300 },
     { error_type: 'not_yet_valid_saml_response', check: 'issue_instant', ...it_admin },
   ],
   [
@@ -166,7 +165,7 @@ for (const [what, answer, expected] of forged)
     assertRefused(setup.project, answered(answer), { flow: 'failed', ...expected }))
 
 test('an answer that takes longer than 30 minutes is refused, also a good one', () =>
-  assertRefused(setup.project, answered({ now: wrong(31 * 60) }), {
+  assertRefused(setup.project, answered({ ahead: 31 * 60 }), {
     error_type: 'expired_saml_response',
     check: 'flow',
     who: 'it_admin',
@@ -177,7 +176,7 @@ test('29 minutes after the start a good answer is taken', async () => {
   const own = await ownProcess()
   const browser = new Browser(own.app)
   const started = await browser.start(setup, saml)
-  const now = wrong(29 * 60)
+  const now = new Date(Date.now() + 29 * 60_000)
   own.setNow(now)
   const response = await browser.submit(respond(saml, started, { now }))
   assert.equal(response.status, 303, await response.clone().text())

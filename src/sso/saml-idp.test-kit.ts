@@ -60,6 +60,8 @@ export interface Answer extends Person {
   relay_state?: string | null
   /** The identity provider's clock. */
   now?: Date
+  /** By how many seconds it is ahead, where `now` is not given. */
+  ahead?: number
   base_url?: string
 }
 
@@ -103,7 +105,7 @@ export function respond(
   const request = started && authnRequest(started)
   const acs = `${answer.base_url ?? base_url}/v1/b2b/sso/callback/${connection_id}`
   const person = { ...ada, ...answer }
-  const now = (answer.now ?? new Date()).getTime()
+  const now = answer.now?.getTime() ?? Date.now() + (answer.ahead ?? 0) * 1000
   const at = (seconds: number) => new Date(now + seconds * 1000).toISOString()
   const answering = request ? `InResponseTo="${request.id}"` : ''
   const fields: Partial<Fields> = {
