@@ -192,10 +192,7 @@ export interface SessionWrite {
   values: unknown[]
 }
 
-/**
- * Statement 3: writes the session, ends the flow, and reads the member as it is now. Throws
- * `session_not_found` where the session to be made longer was revoked meanwhile.
- */
+/** Statement 3: writes the session, ends the flow, and reads the member as it is now. */
 export async function endFlow(
   trx: Database,
   context: Context,
@@ -205,13 +202,13 @@ export async function endFlow(
 ): Promise<MemberRow> {
   const first = write.values.length
   const value = (offset: number) => `$${first + offset}`
-  const rows = await statement<MemberRow & { written: boolean }>(
+  const rows = await statement<MemberRow>(
     trx,
-    `with session as (${write.sql} returning 1),
+    `with session as (${write.sql}),
       flow as (update sso_flows set member_id = ${value(3)}, member_session_id = ${value(4)},
         checks = ${value(5)}, token_hash = null
         where project_id = ${value(1)} and flow_id = ${value(2)})
-     select ${memberColumns.join(', ')}, exists (select 1 from session) as written from member_objects
+     select ${memberColumns.join(', ')} from member_objects
      where project_id = ${value(1)} and member_id = ${value(3)}`,
     [
       ...write.values,
@@ -222,9 +219,7 @@ export async function endFlow(
       storedChecks(ended.checks),
     ],
   )
-  const { written, ...member } = rows[0]!
-  if (!written) throw new ApiError('session_not_found')
-  return member
+  return rows[0]!
 }
 
 /** The factor that a login adds to a session. */
