@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { newCertificate } from '../../src/sso/connection.test-kit.ts'
 import { type Answer, call, server, type TestProject } from '../harness.ts'
 import { samlMapping, testIdP } from '../login.ts'
-import { anotherPrivateKey, must, newMember, newSSOToken, type Tenant } from './tenant.ts'
+import {
+  anotherPrivateKey,
+  email_address,
+  must,
+  newMember,
+  newSSOToken,
+  type Tenant,
+} from './tenant.ts'
 import { endpointOf, type MethodId } from './types.ts'
 
 export interface Call {
@@ -152,6 +159,33 @@ export const calls: Calls = {
   'sso.saml.deleteEncryptionPrivateKey': async (tenant) => ({
     params: await spareEncryptionKey(tenant),
   }),
+}
+
+/** The other ways to name what a call is about. */
+export const otherCalls: Partial<Record<MethodId, (tenant: Tenant) => Call[]>> = {
+  'organizations.update': (tenant) => [
+    {
+      params: organization(tenant),
+      body: {
+        sso_jit_provisioning: 'RESTRICTED',
+        sso_jit_provisioning_allowed_connections: [tenant.saml],
+      },
+    },
+  ],
+  'organizations.members.get': ({ organization_id }) => [
+    { params: { organization_id }, query: { email_address } },
+  ],
+  'sessions.authenticate': ({ session_jwt }) => [{ body: { session_jwt } }],
+  'sessions.revoke': ({ member_session_id, session_jwt, member_id }) => [
+    { body: { member_session_id } },
+    { body: { session_jwt } },
+    { body: { member_id } },
+  ],
+}
+
+/** All ways to call an endpoint about a tenant. */
+export async function everyCall(id: MethodId, tenant: Tenant): Promise<Call[]> {
+  return [await calls[id](tenant), ...(otherCalls[id]?.(tenant) ?? [])]
 }
 
 /** The names of all calls, in the order of `src/api.ts`. */
