@@ -260,7 +260,7 @@ create table sso_flows (
   request_id text not null, -- of the request that started the row
   state_hash bytea, -- of RelayState or OIDC state
   cookie_hash bytea,
-  idp_request_id text not null default '', -- AuthnRequest ID, or the nonce of OIDC
+  idp_request_id text not null default '', -- AuthnRequest ID; empty for OIDC
   scopes text not null default '',
   pkce_code_challenge text not null default '',
   login_redirect_url text not null default '',

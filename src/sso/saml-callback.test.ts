@@ -182,6 +182,14 @@ test('29 minutes after the start a good answer is taken', async () => {
   assert.equal(response.status, 303, await response.clone().text())
 })
 
+test('an answer is taken whatever Origin the browser names: pages of identity providers send null', async () => {
+  for (const origin of ['null', 'https://idp.example']) {
+    const browser = new Browser()
+    const submission = await answered({})(browser)
+    assert.equal((await browser.submit(submission, { origin })).status, 303)
+  }
+})
+
 test('cancelling at the test identity provider is told as such', async () => {
   const cancel = async (browser: Browser) =>
     browser.signIn(await browser.start(setup, setup.saml), 'Cancel')
