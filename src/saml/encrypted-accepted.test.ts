@@ -165,6 +165,14 @@ function borrowing(sign: 'Assertion' | 'Response' | 'both'): string {
   return sign === 'Assertion' ? outer : signed(outer, 'Response')
 }
 
+test('what is declared around it twice, or as the default, does not harm an Assertion', () => {
+  const response_attributes = ` xmlns="http://www.w3.org/2001/XMLSchema" ${XSI}`
+  const edit = (text: string) => text.replace(`${SAML}>`, `${SAML} ${XSI}>`)
+  const bare = assertionXML(typed).replace('xsi:type="xs:string"', 'xsi:nil="false"')
+  const again = signed(responseXML({ response_attributes }, encrypted(bare, { edit })), 'Response')
+  assert.equal(verify(again, { settings: { decryption } }).identity.name_id, 'ada@example.com')
+})
+
 test('an Assertion is read in its place: namespaces that are declared around it hold', () => {
   for (const sign of ['Assertion', 'both', 'Response'] as const) {
     const { identity } = verify(borrowing(sign), { settings: { decryption } })

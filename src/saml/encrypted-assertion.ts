@@ -133,7 +133,6 @@ function chooseKey(data: XMLElement, sibling: XMLElement | undefined): XMLElemen
   if (method === undefined) return key
   const id = attributeValue(key, 'Id')
   const pointsToIt =
-    methods.length === 1 &&
     key === sibling &&
     id !== null &&
     attributeValue(method, 'URI') === `#${id}` &&

@@ -248,6 +248,10 @@ const structures: [string, EncryptOptions][] = [
   ['a wrapped key that is too long', { tamper: { wrapped: () => Buffer.alloc(513) } }],
   ['text beside the data', { edit: replace('<xenc:EncryptedData', 'text<xenc:EncryptedData') }],
   [
+    'an unknown element after the key',
+    { place: 'beside', edit: replace('</saml:Enc', '<x xmlns="urn:x"/></saml:Enc') },
+  ],
+  [
     'a ReferenceList for something else',
     { place: 'beside', edit: replace('URI="#_data"', 'URI="#_other"') },
   ],
@@ -283,4 +287,10 @@ test('an Id of the encryption that repeats another ID is refused', () => {
     const xml = around({ edit: replace('Id="_data"', `Id="${id}"`) })
     assertRefused(xml, 'structure', WRONG, asked)
   }
+})
+
+test('only a CipherValue of XML Encryption may be longer than any other text', () => {
+  const long = `<x:CipherValue xmlns:x="urn:x">${'A'.repeat(70_000)}</x:CipherValue>`
+  const xml = around({ edit: inKey(info(long)) })
+  assertRefused(xml, 'xml_limit', 'xml_validation_saml_unknown_error', asked)
 })

@@ -163,7 +163,7 @@ function refusePlaintext(
     actual: failed?.actual ?? error.message,
     fix: {
       who: 'operator',
-      what: 'No common identity provider sends this, so it may be an attempt to get in: everybody can encrypt for this connection.',
+      what: 'Everybody can encrypt for this connection, so this may be an attempt to get in. If the IT admin of the organization sees it with ordinary logins, have the identity provider sign the assertion itself (not only the Response), or switch its encryption off.',
     },
   })
 }

@@ -44,6 +44,8 @@ export type EncryptOptions = {
   /** what stands in the EncryptionMethod of the key; by default what digest, mgf and label say */
   parameters?: string
   recipient?: KeyObject
+  /** changes the padded block before it is masked, and the byte before everything */
+  malform?: { first?: number; block?: (block: Buffer) => void }
   /** where the EncryptedKey stands */
   place?: 'inside' | 'beside' | 'retrieved'
   /** the last block of CBC, given how many bytes are missing */
@@ -110,9 +112,9 @@ function usualPadding(missing: number): Buffer {
 /** Wraps a key with RSA-OAEP; by Node alone where both hashes are the same. */
 export function wrap(
   key: Buffer,
-  { digest = 'sha256', mgf = digest, label, recipient = sp.publicKey }: EncryptOptions,
+  { digest = 'sha256', mgf = digest, label, recipient = sp.publicKey, malform }: EncryptOptions,
 ): Buffer {
-  if (digest === mgf) {
+  if (digest === mgf && malform === undefined) {
     const oaepLabel = label === undefined ? {} : { oaepLabel: label }
     return publicEncrypt({ key: recipient, oaepHash: digest, ...oaepLabel }, key)
   }
@@ -123,8 +125,13 @@ export function wrap(
   const seed = randomBytes(labelHash.length)
   const zeros = Buffer.alloc(size - 2 * labelHash.length - 2 - key.length)
   const block = Buffer.concat([labelHash, zeros, Buffer.of(1), key])
+  malform?.block?.(block)
   const maskedBlock = masked(block, seed, mgf)
-  const encoded = Buffer.concat([Buffer.of(0), masked(seed, maskedBlock, mgf), maskedBlock])
+  const encoded = Buffer.concat([
+    Buffer.of(malform?.first ?? 0),
+    masked(seed, maskedBlock, mgf),
+    maskedBlock,
+  ])
   return publicEncrypt({ key: recipient, padding: constants.RSA_NO_PADDING }, encoded)
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { flip, otherSP, sp, wrap } from './encrypting.test-kit.ts'
+import { type EncryptOptions, flip, otherSP, sp, wrap } from './encrypting.test-kit.ts'
 import { type OAEPParameters, unwrapKey } from './oaep.ts'
 
 type Vector = { digest: OAEPParameters['digest']; mgf: OAEPParameters['mgf']; label: string }
@@ -49,6 +49,25 @@ test('with another digest, mask, label, length or key a random key comes out, ne
     assert.ok(!first.equals(second), `${name}: random`)
     assert.ok(!secret.subarray(0, first.length).equals(first), name)
   }
+})
+
+test('a padding that is wrong in one byte gives a random key, wherever the byte stands', () => {
+  const secret = randomBytes(32)
+  const unwrap = (malform: EncryptOptions['malform']) =>
+    unwrapKey(wrap(secret, { malform: malform! }), [sp.privateKey], SHA256, 32)
+  assert.ok(unwrap({}).equals(secret))
+  assert.ok(!unwrap({ first: 1 }).equals(secret))
+  const start = 256 - 33 - 32
+  for (let i = 0; i < start; i += 1) {
+    for (const change of [1, 128]) {
+      const block = (bytes: Buffer) => {
+        bytes[i]! ^= change
+      }
+      assert.ok(!unwrap({ block }).subarray(0, 8).equals(secret.subarray(0, 8)), String(i))
+    }
+  }
+  const longer = unwrapKey(wrap(secret, {}), [sp.privateKey], SHA256, 24)
+  assert.ok(!longer.equals(secret.subarray(0, 24)) && !longer.equals(secret.subarray(8)))
 })
 
 test('a change of any byte of the padding gives a random key', () => {
