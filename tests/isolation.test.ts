@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from 'kysely'
 import { createSecret, revokeSecret } from '../src/projects/secrets.ts'
 import { type Call, calls, everyCall, methodIds, send } from './contract/calls.ts'
 import { contractOf } from './contract/contract.ts'
 import { must, newSSOToken, newTenant, type Tenant } from './contract/tenant.ts'
 import { endpointOf, type MethodId } from './contract/types.ts'
+import { everythingOf } from './every-row.ts'
 import { type Answer, call, newProject, server, type TestProject } from './harness.ts'
 
 /** Those that name nothing, or only what is public. */
@@ -17,37 +17,9 @@ const withoutReferences = new Set<MethodId>([
   'debug.whoami',
   'organizations.create',
   'organizations.search',
-  'organizations.members.search',
   'rbac.policy',
   'sessions.getJWKS',
 ])
-
-/** Selects all rows that a project has, of whichever table. */
-async function selectEveryRow() {
-  const { db } = (await server()).services
-  const tables = await sql<{ name: string }>`
-    select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
-    where c.relkind = 'r' and a.attname = 'project_id' and c.relnamespace = current_schema()::regnamespace
-    `.execute(db)
-  assert.ok(tables.rows.length >= 12, 'every table of a project is looked into')
-  const parts = tables.rows.map(
-    ({ name }) => sql`select ${name} as name, (to_jsonb(t) - 'last_used_at')::text as row
-      from ${sql.table(name)} t where project_id = current_setting('test.project_id')`,
-  )
-  return sql<{ name: string; row: string }>`${sql.join(parts, sql` union all `)} order by 1, 2`
-}
-
-let everyRow: ReturnType<typeof selectEveryRow> | undefined
-
-async function everythingOf({ project_id }: TestProject) {
-  const { db } = (await server()).services
-  everyRow ??= selectEveryRow()
-  const select = await everyRow
-  return db.transaction().execute(async (trx) => {
-    await sql`select set_config('test.project_id', ${project_id}, true)`.execute(trx)
-    return (await select.execute(trx)).rows
-  })
-}
 
 /** Makes a call that must be refused and must change nothing of the project. */
 async function assertRefused(
@@ -127,6 +99,22 @@ test("a stranger's login neither uses up a token nor extends a session of anothe
   }
   const mine = await send(owner.project, 'sso.authenticate', { body: { sso_token } })
   assert.equal(mine.status, 200, mine.body.error_message)
+})
+
+test("a login is not started at another project's connection or organization", async () => {
+  const [owner, stranger] = [await newTenant(), await newTenant()]
+  const { public_token } = stranger.project
+  for (const about of [
+    { connection_id: owner.saml },
+    { connection_id: owner.oidc },
+    { organization_id: owner.organization_id },
+  ] as Record<string, string>[]) {
+    const path = `/v1/public/sso/start?${new URLSearchParams({ public_token, ...about })}`
+    const headers = { accept: 'application/json', authorization: '' }
+    const before = await everythingOf(stranger.project)
+    await assertRefused(owner, path, () => call(owner.project, 'GET', path, undefined, headers))
+    assert.deepEqual(await everythingOf(stranger.project), before)
+  }
 })
 
 /** Two organizations of one project. */
@@ -225,8 +213,10 @@ test('the same slug and external ids in two projects: each sees its own', async 
     const everything = await send(project, 'organizations.search', { body: {} })
     assert.equal(everything.body.results_metadata.total, 1)
     assertNothingOf(theirs, everything, 'organizations.search')
-    const both = { organization_ids: [mine.organization_id, theirs.organization_id] }
-    const members = await send(project, 'organizations.members.search', { body: both })
+    const members = await send(project, 'organizations.members.search', {
+      body: { organization_ids: [organization_slug] },
+    })
+    assert.equal(members.body.members[0].member_id, mine.member_id)
     assertNothingOf(theirs, members, 'organizations.members.search')
   }
 })
