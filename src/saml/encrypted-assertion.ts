@@ -1,8 +1,9 @@
 import type { CheckList, Failure } from './checks.ts'
 import { type ContentCipher, contentCipher } from './content-cipher.ts'
 import { strictBase64 } from './encoding.ts'
-import { DSIG, XENC, XENC11 } from './namespaces.ts'
-import type { OAEPHash, OAEPParameters } from './oaep.ts'
+import { readOAEPMethod } from './encryption-method.ts'
+import { DSIG, XENC } from './namespaces.ts'
+import type { OAEPParameters } from './oaep.ts'
 import {
   attributeValue,
   childElements,
@@ -22,11 +23,8 @@ export type EncryptedAssertion = {
 
 const ELEMENT = `${XENC}Element`
 const ENCRYPTED_KEY = `${XENC}EncryptedKey`
-const RSA_OAEP_MGF1P = `${XENC}rsa-oaep-mgf1p`
-const RSA_OAEP = `${XENC11}rsa-oaep`
 // RSA of 4096 bits
 const MAX_WRAPPED_KEY = 512
-const MAX_LABEL = 256
 // a subset of XML Encryption in which nothing refers to anything else
 const REFUSED = new Set([
   'CipherReference',
@@ -36,27 +34,6 @@ const REFUSED = new Set([
 ])
 
 const NO_HINT = new Set(['EncryptedKey', 'EncryptedData', 'RetrievalMethod'])
-
-const DIGESTS = new Map<string, OAEPHash>([
-  [`${DSIG}sha1`, 'sha1'],
-  [`${XENC}sha256`, 'sha256'],
-  ['http://www.w3.org/2001/04/xmldsig-more#sha384', 'sha384'],
-  [`${XENC}sha512`, 'sha512'],
-])
-
-// These names exist in no specification. The one library that writes them (crewjam/saml, Go) means
-// the same hash for MGF1, whatever the algorithm of the key says.
-const GO_DIGESTS = new Map<string, OAEPHash>([
-  [`${DSIG}sha256`, 'sha256'],
-  [`${DSIG}sha512`, 'sha512'],
-])
-
-const MGFS = new Map<string, OAEPHash>([
-  [`${XENC11}mgf1sha1`, 'sha1'],
-  [`${XENC11}mgf1sha256`, 'sha256'],
-  [`${XENC11}mgf1sha384`, 'sha384'],
-  [`${XENC11}mgf1sha512`, 'sha512'],
-])
 
 /**
  * Reads an EncryptedAssertion (Core 2.3.4; XML Encryption 1.1): one EncryptedData of an element, one
@@ -68,7 +45,7 @@ export function readEncryptedAssertion(element: XMLElement, checks: CheckList): 
   checks.pass('encrypted_assertion')
   const cipher = contentCipher(parts.contentURI)
   if (cipher === undefined) checks.fail('encryption_algorithm', badAlgorithm(parts.contentURI))
-  const oaep = readOAEP(parts.keyMethod)
+  const oaep = readOAEPMethod(parts.keyMethod)
   if (typeof oaep === 'string') return checks.fail('encryption_algorithm', badAlgorithm(oaep))
   const { wrappedKey, ciphertext, contentURI } = parts
   const keyURI = attributeValue(parts.keyMethod, 'Algorithm') ?? ''
@@ -195,38 +172,6 @@ function findForbidden(element: XMLElement, refused: ReadonlySet<string>): strin
   }
   const found = [...counts.keys()].find((local) => refused.has(local))
   return found === undefined ? null : `${/^[AE]/.test(found) ? 'an' : 'a'} ${found}`
-}
-
-/** The parameters of RSA-OAEP (XML Encryption 1.1, 5.5.2), or the algorithm that is not supported. */
-function readOAEP(method: XMLElement): OAEPParameters | string {
-  const algorithm = attributeValue(method, 'Algorithm') ?? ''
-  if (algorithm !== RSA_OAEP && algorithm !== RSA_OAEP_MGF1P) return algorithm
-  const children = childElements(method)
-  const digests = childrenNamed(method, DSIG, 'DigestMethod')
-  const mgfs = childrenNamed(method, XENC11, 'MGF')
-  const labels = childrenNamed(method, XENC, 'OAEPparams')
-  const sizes = childrenNamed(method, XENC, 'KeySize')
-  const all = [digests, mgfs, labels, sizes]
-  const known = all.reduce((sum, list) => sum + list.length, 0) === children?.length
-  if (!known || all.some((list) => list.length > 1)) return `${algorithm} with unknown parameters`
-  const [digestMethod] = digests
-  const [mgfMethod] = mgfs
-  if (mgfMethod !== undefined && algorithm === RSA_OAEP_MGF1P) return `${algorithm} with an MGF`
-  const digestURI = digestMethod === undefined ? `${DSIG}sha1` : uriOf(digestMethod)
-  const mgfURI = mgfMethod === undefined ? `${XENC11}mgf1sha1` : uriOf(mgfMethod)
-  const go = mgfMethod === undefined ? GO_DIGESTS.get(digestURI) : undefined
-  const digest = go ?? DIGESTS.get(digestURI)
-  const mgf = go ?? MGFS.get(mgfURI)
-  if (digest === undefined) return `${algorithm} ${digestURI}`
-  if (mgf === undefined) return `${algorithm} ${mgfURI}`
-  const label =
-    labels[0] === undefined ? Buffer.alloc(0) : strictBase64(textContent(labels[0]) ?? '!')
-  if (label === null || label.length > MAX_LABEL) return `${algorithm} with unusable OAEPparams`
-  return { digest, mgf, label }
-}
-
-function uriOf(element: XMLElement): string {
-  return attributeValue(element, 'Algorithm') ?? ''
 }
 
 function malformed(actual: string): Failure {
