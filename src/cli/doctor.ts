@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { ConfigError, readProductionConfig } from '../config.ts'
-import { connect } from '../db/connect.ts'
+import { connect, pgCode } from '../db/connect.ts'
+import { countKeyUse, findUnreadable } from '../db/encrypted-columns.ts'
+import { type Cipher, createCipher } from '../db/secrets.ts'
 import type { Command } from './command.ts'
 
 interface Finding {
@@ -26,6 +28,11 @@ export const doctor: Command = {
     if (url) findings.push(await lookAtDatabase('database', url))
     const listenURL = process.env.PORTCULLIS_DATABASE_LISTEN_URL
     if (listenURL) findings.push(await lookAtDatabase('database_listen', listenURL))
+    const cipher = cipherOf(process.env.PORTCULLIS_ENCRYPTION_KEYS)
+    const reached = findings.some(
+      ({ check, verdict }) => check === 'database' && verdict === 'pass',
+    )
+    if (url && cipher && reached) findings.push(await lookAtKeys(url, cipher))
     return { findings }
   },
   failed: (result) =>
@@ -48,6 +55,42 @@ async function lookAtDatabase(check: string, url: string): Promise<Finding> {
     }
   } catch (error) {
     return { check, verdict: 'fail', detail: (error as Error).message }
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** The ring, where it can be used: what is wrong with it stands among the settings. */
+function cipherOf(keyRing: string | undefined): Cipher | undefined {
+  try {
+    return createCipher(keyRing ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the ring reads what is stored: a value of each column and key is tried. */
+async function lookAtKeys(url: string, cipher: Cipher): Promise<Finding> {
+  const check = 'encryption_keys'
+  const db = connect({ url, prepared_statements: false, max_connections: 1 })
+  try {
+    const uses = await countKeyUse(db)
+    const lacking = uses.filter(({ key_id }) => !cipher.key_ids.includes(key_id))
+    const problems = lacking.map(
+      ({ column, key_id, values }) =>
+        `the ring has no key "${key_id}", which ${values} of ${column} were encrypted with`,
+    )
+    problems.push(...(await findUnreadable(db, cipher)).map(({ reason }) => reason))
+    if (problems.length > 0) return { check, verdict: 'fail', detail: problems.join('; ') }
+    const outdated = uses.filter(({ key_id }) => key_id !== cipher.key_ids[0])
+    const left = outdated.reduce((sum, { values }) => sum + values, 0)
+    const detail =
+      left > 0 ? `, ${left} values not with the first key: keys rotate --encryption` : ''
+    return { check, verdict: 'pass', detail: `the ring reads what is stored${detail}` }
+  } catch (error) {
+    const empty = pgCode(error) === '42P01'
+    const detail = empty ? 'no tables yet' : (error as Error).message
+    return { check, verdict: empty ? 'pass' : 'fail', detail }
   } finally {
     await db.destroy()
   }

@@ -28,9 +28,20 @@ export interface CipherPlace {
   row: string
 }
 
+/**
+ * A stored value that cannot be read: its key is not in the ring, or it does not belong where it stands.
+ * The message is for the operator's log.
+ */
+export class DecryptionError extends Error {
+  override name = 'DecryptionError'
+}
+
 /** Encrypts what must be read back (OIDC client secrets, private keys). */
 export interface Cipher {
+  /** The ids of the ring's keys; the first encrypts. */
+  readonly key_ids: readonly [string, ...string[]]
   encrypt(plaintext: string, place: CipherPlace): Buffer
+  /** Throws DecryptionError. */
   decrypt(ciphertext: Uint8Array, place: CipherPlace): string
 }
 
@@ -43,34 +54,57 @@ export function createCipher(keyRing: string): Cipher {
   const keys = parseKeyRing(keyRing)
   const [firstId, firstKey] = keys.entries().next().value!
   return {
+    key_ids: [...keys.keys()] as [string, ...string[]],
     encrypt(plaintext, place) {
       const nonce = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', firstKey, nonce)
       cipher.setAAD(associatedData(place))
       const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
-      const id = Buffer.from(firstId)
-      return Buffer.concat([Buffer.of(id.length), id, nonce, cipher.getAuthTag(), body])
+      return Buffer.concat([ciphertextPrefix(firstId), nonce, cipher.getAuthTag(), body])
     },
     decrypt(ciphertext, place) {
       const bytes = Buffer.from(ciphertext)
-      const start = 1 + (bytes[0] ?? 0)
-      const id = bytes.toString('utf8', 1, start)
-      const key = keys.get(id)
+      const key_id = keyIdOf(bytes)
+      const key = keys.get(key_id)
       if (!key)
-        throw new Error(
-          `PORTCULLIS_ENCRYPTION_KEYS holds no key "${id}" that ${place.table}.${place.column} was encrypted with`,
+        throw new DecryptionError(
+          `PORTCULLIS_ENCRYPTION_KEYS holds no key "${key_id}", which ${nameOf(place)} was encrypted with`,
         )
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(start, start + 12), {
-        authTagLength: 16,
-      })
-      decipher.setAAD(associatedData(place))
-      decipher.setAuthTag(bytes.subarray(start + 12, start + 28))
-      return Buffer.concat([
-        decipher.update(bytes.subarray(start + 28)),
-        decipher.final(),
-      ]).toString('utf8')
+      try {
+        return open(bytes, key, place)
+      } catch (cause) {
+        throw new DecryptionError(
+          `${nameOf(place)} does not open with the key "${key_id}": it was changed or moved, or this id now names another key`,
+          { cause },
+        )
+      }
     },
   }
+}
+
+/** The id of the key that a value was encrypted with. */
+export function keyIdOf(ciphertext: Uint8Array): string {
+  return Buffer.from(ciphertext).toString('utf8', 1, 1 + (ciphertext[0] ?? 0))
+}
+
+/** How every value begins that was encrypted with a key. */
+export function ciphertextPrefix(key_id: string): Buffer {
+  const id = Buffer.from(key_id)
+  return Buffer.concat([Buffer.of(id.length), id])
+}
+
+function open(bytes: Buffer, key: Buffer, place: CipherPlace): string {
+  const start = 1 + (bytes[0] ?? 0)
+  const nonce = bytes.subarray(start, start + 12)
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 })
+  decipher.setAAD(associatedData(place))
+  decipher.setAuthTag(bytes.subarray(start + 12, start + 28))
+  const body = bytes.subarray(start + 28)
+  return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8')
+}
+
+function nameOf({ table, column, row }: CipherPlace): string {
+  return `${table}.${column} of ${row}`
 }
 
 function associatedData(place: CipherPlace): Buffer {
