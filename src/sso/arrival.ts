@@ -22,6 +22,13 @@ export interface FlowErrors {
   expired: ErrorType
 }
 
+const became = {
+  arrived: 'is being finished',
+  verified: 'has ended with a token',
+  redeemed: 'has ended with a session',
+  failed: 'has failed',
+}
+
 const fix = {
   who: 'it_admin',
   what: 'Start the login again in one browser, from the application.',
@@ -58,7 +65,7 @@ export function claimFlow(
     refuse(flow.state === 'failed' ? errors.failed : errors.used, {
       name: 'flow',
       expected: 'a login that is waiting',
-      actual: `a login that is ${flow.state}`,
+      actual: `a login that ${became[flow.state]}`,
     })
   arrival.flow = flow
   const age = services.now().getTime() - flow.started_at.getTime()
