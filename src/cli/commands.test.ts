@@ -219,6 +219,7 @@ test('every command has a help of its own, and an unknown one gets the list', as
     'redirect-url add',
     'redirect-url list',
     'redirect-url remove',
+    'connection set',
     'keys rotate',
     'migrate',
     'doctor',
