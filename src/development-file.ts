@@ -16,6 +16,8 @@ export interface DevelopmentFile {
   saml_connection_id?: string
   oidc_connection_id?: string
   oidc_client_secret?: string
+  /** What the example application signs its cookies with: logins outlast a restart. */
+  example_session_secret?: string
   /** Private key (PKCS#8 PEM) and certificate of the test identity provider. */
   test_idp?: { saml_key: string; saml_certificate: string; oidc_key: string }
 }

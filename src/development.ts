@@ -80,6 +80,7 @@ async function start(options: DevelopmentOptions, closers: (() => Promise<unknow
   const file = await readDevelopmentFile(options.data_dir)
   const database = await startDatabase(options, closers)
   file.database_url = database.url
+  file.example_session_secret ??= randomBytes(32).toString('base64url')
   const idp = await startTestIdP(file, sockets)
   const config = developmentConfig(process.env, {
     base_url,
@@ -97,7 +98,7 @@ async function start(options: DevelopmentOptions, closers: (() => Promise<unknow
   const token = randomBytes(32).toString('base64url')
   mountOverview(running.app, running.services, { ...facts, token })
   sockets.server.answer(onlyKnownHosts(running.app, config))
-  if (options.app) await startExample(sockets, facts, closers)
+  if (options.app) await startExample(sockets, facts, file.example_session_secret, closers)
   return {
     facts: Object.assign(
       { base_url, dashboard_url: `${base_url}/dashboard?token=${token}` },
@@ -139,7 +140,8 @@ async function openSockets(
     port: options.test_idp_port,
   })
   closers.push(() => idp.close(1_000))
-  const app_port = options.app ? await freePort(options.app_port) : options.app_port
+  const app_port =
+    options.app || options.app_port === 0 ? await freePort(options.app_port) : options.app_port
   return {
     server,
     idp,
@@ -248,6 +250,7 @@ const example = new URL('../examples/express/server.ts', import.meta.url)
 async function startExample(
   sockets: Sockets,
   facts: Omit<DevelopmentFacts, 'dashboard_url'>,
+  session_secret: string,
   closers: (() => Promise<unknown>)[],
 ) {
   if (!existsSync(example))
@@ -264,6 +267,7 @@ async function startExample(
       STYTCH_SECRET: facts.secret,
       STYTCH_PUBLIC_TOKEN: facts.public_token,
       STYTCH_BASE_URL: sockets.base_url,
+      SESSION_SECRET: session_secret,
     },
   })
   closers.push(() => worker.terminate())

@@ -100,7 +100,7 @@ async function endOnce(
 function welcome(facts: DevelopmentFacts, app: boolean): string {
   const links = facts.organizations.flatMap((organization) =>
     organization.sso_connections.map(
-      ({ type, start_url }) => `  Log in (${type.toUpperCase().padEnd(4)})    ${start_url}`,
+      ({ type, start_url }) => `  Log in (${type.toUpperCase().padEnd(4)})   ${start_url}`,
     ),
   )
   return `
