@@ -126,24 +126,33 @@ test('parallel first logins of two persons with one address: one gets in', async
   }
 })
 
-test('parallel logins that add a factor to one session leave both', async () => {
-  const other = await connectIdP(setup.project, setup.organization_id)
-  const first = await authenticate(apps[0]!, tokenOf(await arrive(setup, saml)))
-  const third = await connectIdP(setup.project, setup.organization_id)
-  const tokens = [tokenOf(await arrive(setup, other)), tokenOf(await arrive(setup, third))]
-  const { session_token } = first.body
-  await Promise.all(
-    tokens.map((sso_token, index) =>
-      callApp(apps[index]!, setup.project, '/v1/b2b/sso/authenticate', {
-        sso_token,
-        session_token,
-      }),
-    ),
-  )
-  const checked = await callApp(apps[0]!, setup.project, '/v1/b2b/sessions/authenticate', {
-    session_token,
-  })
-  assert.equal(checked.body.member_session.authentication_factors.length, 3)
+test('parallel logins that add a factor to one session leave both, and claims given meanwhile', async () => {
+  const others = [
+    await connectIdP(setup.project, setup.organization_id),
+    await connectIdP(setup.project, setup.organization_id),
+  ]
+  for (let round = 0; round < rounds; round++) {
+    const first = await authenticate(apps[0]!, tokenOf(await arrive(setup, saml)))
+    const { session_token } = first.body
+    const tokens = await Promise.all(others.map(async (id) => tokenOf(await arrive(setup, id))))
+    const path = '/v1/b2b/sso/authenticate'
+    const check = '/v1/b2b/sessions/authenticate'
+    await Promise.all([
+      ...tokens.map((sso_token, index) =>
+        callApp(apps[index]!, setup.project, path, { sso_token, session_token }),
+      ),
+      ...['a', 'b', 'c', 'd'].map((name, index) =>
+        callApp(apps[index % 2]!, setup.project, check, {
+          session_token,
+          session_custom_claims: { [name]: round },
+        }),
+      ),
+    ])
+    const { body } = await callApp(apps[0]!, setup.project, check, { session_token })
+    assert.equal(body.member_session.authentication_factors.length, 3)
+    const claims = { a: round, b: round, c: round, d: round }
+    assert.deepEqual(body.member_session.custom_claims, claims)
+  }
 })
 
 test('after all of that no flow hangs in between', async () => {
