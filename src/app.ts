@@ -32,7 +32,8 @@ export function createApp(services: Services): Hono {
     const began = performance.now()
     await next()
     const seconds = (performance.now() - began) / 1000
-    const route = routePath(c, -1)
+    // Of the handler that ran: the last that matches may be another one's.
+    const route = routePath(c)
     metrics.request(c.req.method, route, c.res.status, seconds)
     logRequest(services, c.req.raw, { route, status: c.res.status, seconds })
   })

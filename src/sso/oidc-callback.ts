@@ -164,10 +164,16 @@ function toIdentity(connection: Connection, oidc: OIDCIdentity, { checks }: Arri
     external_id: oidc.subject,
     email_address,
     email_verified: isAbout(oidc.email, email_address) ? oidc.email_verified : null,
-    sso_attributes: Object.fromEntries(Object.entries(oidc.claims)),
+    sso_attributes: aboutThePerson(oidc.claims),
     trusted_metadata: readTrustedMetadata(source),
     session_not_on_or_after: null,
   }
+}
+
+/** The claims without those that tie the ID token to this one login (OpenID Connect Core 3.1.3.6, 3.3.2.11). */
+function aboutThePerson(claims: OIDCIdentity['claims']): Record<string, unknown> {
+  const { nonce, at_hash, c_hash, ...about } = claims
+  return about
 }
 
 /** Whether `email_verified` speaks of this address: a mapping may have taken it from another claim. */
