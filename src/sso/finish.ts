@@ -11,6 +11,7 @@ import { findProject } from '../projects/projects.ts'
 import { matchRedirectURL } from '../projects/redirect-urls.ts'
 import type { Identity } from './attributes.ts'
 import { cachedOrganization } from './cached-organization.ts'
+import { type Candidates, candidatesSQL, candidatesValues } from './candidates.ts'
 import type { Connection } from './connections.ts'
 import {
   type Check,
@@ -20,7 +21,7 @@ import {
   startedForMs,
   storedChecks,
 } from './flow.ts'
-import { admit, type Candidates, candidatesSQL, candidatesValues } from './provisioning.ts'
+import { admit } from './provisioning.ts'
 
 export interface Verified {
   connection: Connection

@@ -7,73 +7,9 @@ import type { ErrorType } from '../http/errors.ts'
 import { emailDomain } from '../members/email.ts'
 import type { OrganizationRow } from '../organizations/organization.ts'
 import type { Identity } from './attributes.ts'
+import type { CandidateMember, Candidates } from './candidates.ts'
 import type { Connection } from './connections.ts'
 import { type Check, LoginError } from './flow.ts'
-
-interface CandidateMember {
-  member_id: string
-  status: 'pending' | 'invited' | 'active' | 'deleted'
-  email_address: string
-  is_breakglass: boolean
-  mfa_enrolled: boolean
-}
-
-/** Everything in the organization that could be this person, read in one statement. */
-export interface Candidates {
-  /** The member that (connection, subject) is registered to. */
-  by_subject: CandidateMember | null
-  /** The member, not deleted, with the asserted address. */
-  by_email:
-    | (CandidateMember & {
-        has_registration: boolean
-        /** Another subject of this very connection. */
-        has_other_subject: boolean
-      })
-    | null
-  /** A deleted member has the asserted address. */
-  deleted_email: boolean
-  /** The member that has retired the asserted address. */
-  retired_by: string | null
-  /** Another organization claims the domain of the asserted address. */
-  claimed_elsewhere: boolean
-}
-
-/**
- * The columns of Candidates. Values: $1 project, $2 organization, $3 connection, $4 subject, $5 e-mail
- * address, $6 its domain.
- */
-export const candidatesSQL = `
-  (select jsonb_build_object('member_id', m.member_id, 'status', m.status,
-      'email_address', m.email_address, 'is_breakglass', m.is_breakglass,
-      'mfa_enrolled', m.mfa_enrolled)
-    from sso_registrations r join members m on m.project_id = r.project_id and m.member_id = r.member_id
-    where r.project_id = $1 and r.connection_id = $3 and r.subject = $4) as by_subject,
-  (select jsonb_build_object('member_id', m.member_id, 'status', m.status,
-      'email_address', m.email_address, 'is_breakglass', m.is_breakglass,
-      'mfa_enrolled', m.mfa_enrolled, 'has_registration', exists (select 1 from sso_registrations r
-        where r.project_id = $1 and r.member_id = m.member_id),
-      'has_other_subject', exists (select 1 from sso_registrations r
-        where r.project_id = $1 and r.member_id = m.member_id and r.connection_id = $3 and r.subject <> $4))
-    from members m where m.project_id = $1 and m.organization_id = $2 and m.email_address = $5
-      and m.status <> 'deleted') as by_email,
-  exists (select 1 from members m where m.project_id = $1 and m.organization_id = $2
-    and m.email_address = $5 and m.status = 'deleted') as deleted_email,
-  (select e.member_id from retired_emails e where e.project_id = $1 and e.organization_id = $2
-    and e.email_address = $5) as retired_by,
-  exists (select 1 from organizations o where o.project_id = $1 and o.organization_id <> $2
-    and o.claimed_email_domains && array[$6::text]) as claimed_elsewhere`
-
-/** The values that candidatesSQL takes, in order. */
-export function candidatesValues(connection: Connection, identity: Identity): string[] {
-  return [
-    connection.project_id,
-    connection.organization_id,
-    connection.connection_id,
-    identity.subject,
-    identity.email_address,
-    emailDomain(identity.email_address),
-  ]
-}
 
 /** What is to be written when the app redeems its token. */
 export interface Admission {

@@ -8,8 +8,9 @@ import { ApiError } from '../http/errors.ts'
 import { type MemberRow, memberColumns } from '../members/member.ts'
 import { type OrganizationRow, organizationColumns } from '../organizations/organization.ts'
 import type { Identity } from './attributes.ts'
+import { type Candidates, candidatesSQL } from './candidates.ts'
 import { type Check, storedChecks, verifiedForMs } from './flow.ts'
-import { type Admission, type Candidates, candidatesSQL } from './provisioning.ts'
+import type { Admission } from './provisioning.ts'
 
 /** A flow at the moment of its redemption, with all that decides whether the member gets in. */
 export interface RedeemedFlow {
