@@ -1,5 +1,6 @@
 import { readProductionConfig } from '../config.ts'
 import { listen } from '../http/listen.ts'
+import { describeRateLimits } from '../http/rate-settings.ts'
 import { malformedBody, startServices } from '../server.ts'
 import type { Command } from './command.ts'
 
@@ -16,6 +17,9 @@ PORTCULLIS_HOST, PORTCULLIS_PORT  where it listens (0.0.0.0, 4000)
 PORTCULLIS_DATABASE_LISTEN_URL    a direct connection for LISTEN, behind pgbouncer
 PORTCULLIS_PREPARED_STATEMENTS    off behind pgbouncer in transaction mode (on)
 PORTCULLIS_ALLOWED_PRIVATE_HOSTS  on-premises identity providers that may be reached
+PORTCULLIS_TRUSTED_PROXIES        addresses and ranges of proxies whose X-Forwarded-For is believed
+PORTCULLIS_RATE_LIMITS            off, or a list that changes some of these (name=off: none; /s, /m, /h):
+${describeRateLimits()}
 PORTCULLIS_FLOW_RETENTION_DAYS    how long finished and failed logins are kept (30)
 PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
   async run() {
