@@ -101,7 +101,11 @@ function exchangeFix(error: unknown): Fix {
       'invalid_grant',
       'Log in again; if it stays, check that the redirect URL is registered exactly as shown.',
     ],
-    ['unauthorized_client', 'Allow the authorization code grant for the application.'],
+    [
+      'unauthorized_client',
+      // Keycloak says so where the secret is wrong.
+      'Check the client id and secret of this connection, and allow the authorization code grant for the application.',
+    ],
   ])
   const otherwise = 'Look the error up in the log of the identity provider.'
   return { who: 'it_admin', what: known.get(error) ?? otherwise }

@@ -7,9 +7,11 @@ type Claims = Record<string, unknown>
 export type Identity = {
   issuer: string
   subject: string
+  /** empty only where the caller maps another claim */
   email: string
   /** null: the provider does not say */
   email_verified: boolean | null
+  /** empty only where the caller maps other claims */
   name: string
   /** empty where the provider does not say */
   given_name: string
@@ -30,7 +32,7 @@ export function makeIdentity(login: Login, tokens: Tokens, userinfo: Claims): Id
   const { trail, settings } = login
   const claims = merge(tokens.claims, userinfo)
   checkText(trail, claims)
-  const email = emailOf(trail, claims)
+  const email = emailOf(trail, claims, login.mapped?.email)
   const given_name = text(claims.given_name)
   const family_name = text(claims.family_name)
   return {
@@ -38,7 +40,7 @@ export function makeIdentity(login: Login, tokens: Tokens, userinfo: Claims): Id
     subject: String(tokens.claims.sub),
     email,
     email_verified: checkVerified(trail, email, [tokens.claims, userinfo]),
-    name: nameOf(trail, claims, [given_name, family_name]),
+    name: nameOf(trail, claims, login.mapped?.name),
     given_name,
     family_name,
     claims,
@@ -82,13 +84,14 @@ function checkText(trail: Trail, claims: Claims): void {
   trail.pass(name)
 }
 
-function emailOf(trail: Trail, claims: Claims): string {
+function emailOf(trail: Trail, claims: Claims, mapped = false): string {
   const email = text(claims.email)
   const name = 'email'
   if (email !== '') {
     trail.pass(name, undefined, shown(email))
     return email
   }
+  if (mapped) return ''
   throw trail.refusal('oidc_response_email_missing', 'The provider gives no e-mail address.', {
     name,
     expected: 'the claim email, in the ID token or userinfo',
@@ -131,12 +134,14 @@ function sameAddress(left: unknown, right: string): boolean {
   return text(left).toLowerCase() === right.toLowerCase()
 }
 
-function nameOf(trail: Trail, claims: Claims, parts: string[]): string {
+function nameOf(trail: Trail, claims: Claims, mapped = false): string {
+  const parts = [text(claims.given_name), text(claims.family_name)]
   const full = text(claims.name) || parts.filter(Boolean).join(' ')
   if (full !== '') {
     trail.pass('name', undefined, shown(full))
     return full
   }
+  if (mapped) return ''
   throw trail.refusal('oidc_response_name_missing', 'The identity provider gives no name.', {
     name: 'name',
     expected: 'the claim name, or given_name and family_name',

@@ -13,6 +13,8 @@ export type CallbackInput = {
   now: Date
   fetch: Fetch
   keys: JWKSCache
+  /** Where the caller reads e-mail address or name from other claims, those two may be absent here. */
+  mapped?: { email: boolean; name: boolean }
 }
 
 /** One login under verification: the input, its trail, and both sides as the library wants them. */

@@ -146,6 +146,9 @@ test('over OIDC claims are mapped too: names, groups, metadata, identifier, anot
     groups: ['a', 7],
     level: 3,
     display: 'Ada King',
+    // As Entra ID, which has neither unless it is told to.
+    email: undefined,
+    name: undefined,
   })
   assert.equal(member.email_address, 'ada.king@acme.test')
   assert.equal(member.name, 'Ada King')

@@ -110,6 +110,8 @@ async function verify(
 ): Promise<OIDCIdentity> {
   const cache = keys.get(connection) ?? createJWKSCache()
   keys.set(connection, cache)
+  const { email, full_name, first_name, last_name } = connection.attribute_mapping
+  const mapped = { email: !!email, name: !!(full_name || first_name || last_name) }
   try {
     const result = await verifyCallback({
       settings: connection,
@@ -124,6 +126,7 @@ async function verify(
       now: services.now(),
       fetch: services.fetch as never,
       keys: cache,
+      mapped,
     })
     arrival.checks.push(...result.checks)
     return result.identity
@@ -163,7 +166,8 @@ function toIdentity(connection: Connection, oidc: OIDCIdentity, { checks }: Arri
     subject: checkSubject(source, mapped ?? oidc.subject, from),
     external_id: oidc.subject,
     email_address,
-    email_verified: isAbout(oidc.email, email_address) ? oidc.email_verified : null,
+    email_verified:
+      oidc.email === '' || isAbout(oidc.email, email_address) ? oidc.email_verified : null,
     sso_attributes: aboutThePerson(oidc.claims),
     trusted_metadata: readTrustedMetadata(source),
     session_not_on_or_after: null,
