@@ -175,10 +175,13 @@ test('a refused exchange says why, without repeating what was sent', async () =>
 
 test('a wrong client secret is for the IT admin to mend', async () => {
   const headers = { 'www-authenticate': 'Basic realm="x"' }
-  provider.script.token = { status: 401, headers, body: { error: 'invalid_client' } }
-  const { check } = await refused(logIn(provider))
-  assert.equal(check.actual, 'status 401: invalid_client')
-  assert.match(check.fix?.what ?? '', /secret/)
+  // Keycloak answers the second.
+  for (const error of ['invalid_client', 'unauthorized_client']) {
+    provider.script.token = { status: 401, headers, body: { error } }
+    const { check } = await refused(logIn(provider))
+    assert.equal(check.actual, `status 401: ${error}`)
+    assert.match(check.fix?.what ?? '', /client id and secret/)
+  }
 })
 
 test('a token endpoint that answers otherwise, or not at all, is named', async () => {
