@@ -38,7 +38,9 @@ test('every column of bytes is a hash or takes part in the rotation', async () =
 test('rotation under load: no login fails, nothing stays under the old key, which may then go', async () => {
   // The order of the documentation: behind the old one everywhere, to the front node by node, rotation.
   const [first, second] = [await newNode(`${old},${young}`), await newNode(`${young},${old}`)]
-  const setups = [await newSetup(await newNode(old)), await newSetup(first)]
+  const before = await newNode(old)
+  const setups = [await newSetup(before), await newSetup(first)]
+  await assertLogsIn(before, setups[0]!.saml) // makes the key that signs session JWTs
   for (let i = 0; i < 10; i++) setups.push(await newSetup(first))
   const [{ organization_id, oidc }] = setups as [Setup]
   const idp = await testIdP()

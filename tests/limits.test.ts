@@ -1,5 +1,6 @@
 /** Limits on rates, as clients meet them. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { createApp } from '../src/app.ts'
 import { createLimits } from '../src/http/limits.ts'
@@ -122,13 +123,15 @@ test('guessing project ids is stopped by the address alone, on paths without cre
   const project = await newProject()
   const statuses: number[] = []
   for (let i = 0; i < 21; i++)
-    statuses.push(await call(here, { ...project, authorization: basic(`project-test-${i}`, 'x') }))
+    statuses.push(
+      await call(here, { ...project, authorization: basic(`project-test-${randomUUID()}`, 'x') }),
+    )
   assert.deepEqual(new Set(statuses.slice(0, 20)), new Set([401]))
   assert.equal(statuses[20], 429)
   const jwks = (address: string, id: string) =>
     request(address, `/v1/b2b/sessions/jwks/${id}`).then((answer) => answer.status)
-  for (let i = 0; i < 20; i++) assert.equal(await jwks(there, `project-test-${i}`), 404)
-  assert.equal(await jwks(there, 'project-test-20'), 429)
+  for (let i = 0; i < 20; i++) assert.equal(await jwks(there, `project-test-${randomUUID()}`), 404)
+  assert.equal(await jwks(there, `project-test-${randomUUID()}`), 429)
   assert.equal(await jwks('203.0.113.1', project.project_id), 200)
 })
 
@@ -193,12 +196,12 @@ test('answers posted too often are not even parsed: by address and connection, a
 test('asking for connections and public tokens that are not there is stopped by the address', async () => {
   const { request } = await limited('failed=1/m')
   const setup = await newSetup()
-  const unknown = (i: number) => [
-    `/v1/b2b/sso/callback/saml-connection-test-${i}?state=x`,
-    `/v1/public/sso/start?public_token=public-token-test-${i}&connection_id=x`,
-    `/v1/public/sso/saml/metadata/saml-connection-test-${i}`,
+  const unknown = (id: string) => [
+    `/v1/b2b/sso/callback/saml-connection-test-${id}?state=x`,
+    `/v1/public/sso/start?public_token=public-token-test-${id}&connection_id=x`,
+    `/v1/public/sso/saml/metadata/saml-connection-test-${id}`,
   ]
-  const paths = [0, 1, 2, 3].flatMap(unknown)
+  const paths = Array.from({ length: 4 }, () => randomUUID()).flatMap(unknown)
   for (const [i, path] of paths.entries())
     assert.equal((await request(here, path)).status, i < 10 ? 404 : 429, path)
   assert.equal((await request(here, startPath(setup, setup.oidc))).status, 429)

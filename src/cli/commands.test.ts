@@ -190,6 +190,7 @@ test('doctor names what is wrong, and fails then', async () => {
     [
       ['settings', 'fail'],
       ['database', 'pass'],
+      ['encryption_keys', 'pass'],
     ],
   )
   assert.match(findings[0]!.detail!, /PORTCULLIS_BASE_URL/)
