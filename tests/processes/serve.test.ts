@@ -1,53 +1,18 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import pg from 'pg'
-import { atEnd, databaseURL } from '../harness.ts'
-import { printed, run, type Started, start, until } from './processes.test-kit.ts'
-
-const settings = {
-  PORTCULLIS_BASE_URL: 'https://sso.example.com',
-  PORTCULLIS_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 3).toString('base64')}`,
-  PORTCULLIS_HOST: '127.0.0.1',
-  PORTCULLIS_PORT: '0',
-}
-
-/** A client on the database, ended with the run. */
-async function clientOf(url: string): Promise<pg.Client> {
-  const client = new pg.Client(url)
-  await client.connect()
-  atEnd(() => client.end().catch(() => {}))
-  return client
-}
-
-/** An empty database on the PostgreSQL of this run. */
-async function emptyDatabase(): Promise<string> {
-  const url = new URL(await databaseURL())
-  const name = `serve_${randomBytes(6).toString('hex')}`
-  const client = new pg.Client(url.href)
-  await client.connect()
-  await client.query(`create database ${name}`)
-  await client.end()
-  url.pathname = `/${name}`
-  return url.href
-}
-
-interface Node {
-  process: Started
-  url: string
-}
-
-async function listening(started: Started): Promise<Node> {
-  await printed(started, 'stderr', '"msg":"listening"')
-  const [, port] = /"port":(\d+)/.exec(started.stderr())!
-  return { process: started, url: `http://127.0.0.1:${port}` }
-}
-
-function serve(environment: Record<string, string>): Started {
-  return start('bin/portcullis', ['serve'], { ...settings, ...environment })
-}
+import { databaseURL } from '../harness.ts'
+import {
+  clientOf,
+  emptyDatabase,
+  listening,
+  type Node,
+  portcullis as onDatabase,
+  serve,
+  settings,
+} from './nodes.test-kit.ts'
+import { run, until } from './processes.test-kit.ts'
 
 async function ended(node: Node): Promise<number | null> {
   node.process.child.kill('SIGTERM')
@@ -65,12 +30,8 @@ function whoami(node: Node, secret: string): Promise<Response> {
   })
 }
 
-/** Runs a command on the database, as an operator would, and returns what it printed. */
-async function portcullis(...args: string[]) {
-  const environment = { ...settings, DATABASE_URL: url }
-  const { code, stdout, stderr } = await run('bin/portcullis', [...args, '--json'], environment)
-  assert.equal(code, 0, stderr)
-  return JSON.parse(stdout)
+function portcullis(...args: string[]) {
+  return onDatabase(url, ...args)
 }
 
 /** Makes a secret, uses it at every node, revokes it at the first: how soon do the others refuse it? */
