@@ -6,9 +6,9 @@ import {
   ada,
   assertLoggedIn,
   assertRefused,
-  type Connected,
   encryption,
   logIn,
+  redirectRequest,
   signatures,
   typePassword,
 } from './logins.ts'
@@ -211,12 +211,3 @@ for (const { name, attributes } of unsafe)
     const connected = await connectKeycloakSAML(name, { attributes, encryption: true })
     await assertRefused(await logIn(connected, typePassword), 'invalid_saml_response')
   })
-
-/** The address at the provider that a login of this connection is sent to. */
-async function redirectRequest({ connection_id }: Connected): Promise<string> {
-  const { base_url, public_token } = await portcullis()
-  const query = new URLSearchParams({ connection_id, public_token })
-  const url = `${base_url}/v1/public/sso/start?${query}`
-  const response = await fetch(url, { redirect: 'manual' })
-  return response.headers.get('location') ?? ''
-}

@@ -146,10 +146,10 @@ export async function assertLoggedIn(login: Login, expected: Expected = {}) {
   const { app_url } = await portcullis()
   try {
     await page.waitForURL(`${app_url}/org/${login.organization_slug}`)
+    await page.getByRole('heading', { name: 'Hello, Ada Lovelace' }).waitFor()
   } catch {
     assert.fail(`not logged in: ${await page.locator('body').textContent()}\n${login.xml}`)
   }
-  await page.getByRole('heading', { name: 'Hello, Ada Lovelace' }).waitFor()
   await page.context().close()
   const [member, ...others] = await membersOf(organization_id)
   assert.deepEqual(others, [])
@@ -179,7 +179,7 @@ export async function assertRefused(login: Login, error_type: string, reason = /
   await Promise.any([
     page.getByRole('heading', { name: 'You could not be signed in' }).waitFor(),
     page.waitForURL(`${app_url}/**`),
-  ])
+  ]).catch(async () => assert.fail(`no answer: ${await page.locator('body').textContent()}`))
   assert.ok(page.url().startsWith(`${base_url}/`), `it was let in: ${page.url()}\n${login.xml}`)
   const [request_id, shown] = await text.locator('code').allTextContents()
   assert.match(request_id ?? '', /^request-id-test-/)
@@ -206,4 +206,13 @@ export function signatures(xml: string): string[] {
 export function encryption(xml: string): string[] {
   const data = /<(?:\w+:)?EncryptedAssertion.*<\/(?:\w+:)?EncryptedAssertion>/s.exec(xml)?.[0] ?? ''
   return [...data.matchAll(/Algorithm=["'][^"'#]*#([^"']+)/g)].map(([, name = '']) => name)
+}
+
+/** The address at the provider that a login of this connection is sent to (HTTP-Redirect). */
+export async function redirectRequest({ connection_id }: Connected): Promise<string> {
+  const { base_url, public_token } = await portcullis()
+  const query = new URLSearchParams({ connection_id, public_token })
+  const url = `${base_url}/v1/public/sso/start?${query}`
+  const response = await fetch(url, { redirect: 'manual' })
+  return response.headers.get('location') ?? ''
 }
