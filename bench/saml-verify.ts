@@ -48,6 +48,7 @@ const settings = {
   acs_urls: [ACS],
   audiences: [ACS],
   keys: [{ certificate_id: 'bench', fingerprint, key }],
+  allow_sha1_until: null,
   idp_initiated_auth_disabled: false,
 }
 function ours(): string {

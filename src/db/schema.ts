@@ -139,6 +139,7 @@ export interface SSOConnections {
   idp_initiated_auth_disabled: Generated<boolean>
   allow_gateway_callback: Generated<boolean>
   allow_aes_cbc: Generated<boolean>
+  allow_sha1_until: Date | null
   saml_connection_implicit_role_assignments: JsonDefault<RoleAssignment[]>
   saml_group_implicit_role_assignments: JsonDefault<GroupRoleAssignment[]>
   issuer: Generated<string>

@@ -1,8 +1,9 @@
 import { constants, hash, type KeyObject, verify } from 'node:crypto'
 
-type Hash = 'sha256' | 'sha384' | 'sha512'
+type Hash = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 type SignatureAlgorithm = { hash: Hash; scheme: 'rsa' | 'rsa-pss' | 'ecdsa' }
 
+const DSIG = 'http://www.w3.org/2000/09/xmldsig#'
 const MORE = 'http://www.w3.org/2001/04/xmldsig-more#'
 const MORE_2007 = 'http://www.w3.org/2007/05/xmldsig-more#'
 
@@ -24,11 +25,17 @@ const DIGESTS = new Map<string, { hash: Hash; empty: Buffer }>([
   ['http://www.w3.org/2001/04/xmlenc#sha512', digest('sha512')],
 ])
 
+// what a connection can be allowed for a time; nothing else that rests on SHA-1 ever is
+const SHA1_SIGNATURES = new Map<string, SignatureAlgorithm>([
+  [`${DSIG}rsa-sha1`, { scheme: 'rsa', hash: 'sha1' }],
+])
+const SHA1_DIGESTS = new Map([[`${DSIG}sha1`, digest('sha1')]])
+
 const SHA1 = new Set([
-  'http://www.w3.org/2000/09/xmldsig#rsa-sha1',
-  'http://www.w3.org/2000/09/xmldsig#dsa-sha1',
-  'http://www.w3.org/2000/09/xmldsig#hmac-sha1',
-  'http://www.w3.org/2000/09/xmldsig#sha1',
+  ...SHA1_SIGNATURES.keys(),
+  ...SHA1_DIGESTS.keys(),
+  `${DSIG}dsa-sha1`,
+  `${DSIG}hmac-sha1`,
   `${MORE}ecdsa-sha1`,
   `${MORE_2007}sha1-rsa-MGF1`,
 ])
@@ -44,14 +51,22 @@ function digest(name: Hash): { hash: Hash; empty: Buffer } {
   return { hash: name, empty: hash(name, '', 'buffer') }
 }
 
-/** The algorithm of a SignatureMethod, or undefined if it is not on the list. */
-export function signatureAlgorithm(uri: string): SignatureAlgorithm | undefined {
-  return SIGNATURES.get(uri)
+/** The algorithm of a SignatureMethod, or undefined if it is not on the list; RSA-SHA1 only if `sha1`. */
+export function signatureAlgorithm(uri: string, sha1: boolean): SignatureAlgorithm | undefined {
+  return SIGNATURES.get(uri) ?? (sha1 ? SHA1_SIGNATURES.get(uri) : undefined)
 }
 
-/** The algorithm of a DigestMethod, or undefined if it is not on the list. */
-export function digestAlgorithm(uri: string): { hash: Hash; empty: Buffer } | undefined {
-  return DIGESTS.get(uri)
+/** The algorithm of a DigestMethod, or undefined if it is not on the list; SHA-1 only if `sha1`. */
+export function digestAlgorithm(
+  uri: string,
+  sha1: boolean,
+): { hash: Hash; empty: Buffer } | undefined {
+  return DIGESTS.get(uri) ?? (sha1 ? SHA1_DIGESTS.get(uri) : undefined)
+}
+
+/** Whether a connection can be allowed this algorithm, which rests on SHA-1. */
+export function isAllowableSHA1(uri: string): boolean {
+  return SHA1_SIGNATURES.has(uri) || SHA1_DIGESTS.has(uri)
 }
 
 /** Whether this is one of the algorithms that rest on SHA-1, which gets an explanation of its own. */

@@ -14,10 +14,16 @@ export type SAMLAttribute = {
   name: string
   name_format: string | null
   friendly_name: string | null
+  /** whether every value is text; where one holds an element there are no values, and nothing may use it */
+  plain: boolean
   values: readonly string[]
 }
 
-/** The attributes of all AttributeStatements. Values are text; an empty or nil one is ''. Core 2.7.3. */
+/**
+ * The attributes of all AttributeStatements. Values are text; an empty or nil one is ''. Core 2.7.3.
+ * Those that are not plain are named in a check. Throws SAMLError for anything that is no Attribute with a
+ * Name and values.
+ */
 export function readAttributes(assertion: XMLElement, checks: CheckList): SAMLAttribute[] {
   const attributes: SAMLAttribute[] = []
   for (const statement of childrenNamed(assertion, ASSERTION, 'AttributeStatement')) {
@@ -36,6 +42,8 @@ export function readAttributes(assertion: XMLElement, checks: CheckList): SAMLAt
     }
   }
   checks.pass('attributes', { actual: String(attributes.length) })
+  const odd = attributes.flatMap(({ name, plain }) => (plain ? [] : [name]))
+  if (odd.length > 0) checks.skip('attributes_not_plain', `left out: ${odd.join(', ')}`)
   return attributes
 }
 
@@ -48,14 +56,15 @@ function readAttribute(element: XMLElement): SAMLAttribute | string {
   for (const child of children) {
     if (!isElement(child, ASSERTION, 'AttributeValue')) return `an unexpected child of ${name}`
     const text = textContent(child)
-    if (text === null) return `a value of ${name} that is not plain text`
-    values.push(text)
+    if (text !== null) values.push(text)
   }
+  const plain = values.length === children.length
   return {
     name,
     name_format: attributeValue(element, 'NameFormat'),
     friendly_name: attributeValue(element, 'FriendlyName'),
-    values,
+    plain,
+    values: plain ? values : [],
   }
 }
 
@@ -63,11 +72,11 @@ function refuse(problem: string, checks: CheckList): never {
   return checks.fail('attributes', {
     error_type: 'invalid_saml_response',
     message: 'The attributes in the Assertion cannot be used.',
-    expected: 'attributes with a Name and values of plain text',
+    expected: 'attributes with a Name and a list of values',
     actual: problem,
     fix: {
       who: 'it_admin',
-      what: 'In the identity provider, release only plain, unencrypted text attributes to this application. Remove the attribute that is named here (in Shibboleth often eduPersonTargetedID).',
+      what: 'In the identity provider, release only attributes that have a name and are not encrypted to this application. Remove what is named here.',
     },
   })
 }

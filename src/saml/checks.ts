@@ -60,7 +60,7 @@ export class CheckList {
   }
 
   skip(name: string, actual: string): void {
-    this.checks.push({ name, verdict: 'skip', actual })
+    this.checks.push(quoted({ name, verdict: 'skip' }, { actual }))
   }
 
   fail(name: string, failure: Failure): never {

@@ -6,7 +6,7 @@ import { decodeUTF8 } from './encoding.ts'
 import { type EncryptedAssertion, readEncryptedAssertion } from './encrypted-assertion.ts'
 import { ASSERTION, XS, XSI } from './namespaces.ts'
 import { unwrapKey } from './oaep.ts'
-import { type PinnedKey, verifySignature } from './signature.ts'
+import { type SignatureTrust, verifySignature } from './signature.ts'
 import { readSigned, refuseContent } from './signed-content.ts'
 import { type Layout, readLayout } from './structure.ts'
 import { parseXML } from './xml.ts'
@@ -28,7 +28,7 @@ export const MAX_DECRYPTION_KEYS = 5
 type Input = {
   text: string
   layout: Layout
-  keys: readonly PinnedKey[]
+  trust: SignatureTrust
   decryption: DecryptionSettings
 }
 
@@ -40,14 +40,14 @@ type Input = {
  * every reason looks the same (`decryption`).
  */
 export function openEncryptedAssertion(input: Input, checks: CheckList): XMLElement {
-  const { layout, keys, decryption } = input
+  const { layout, trust, decryption } = input
   if (decryption.keys.length === 0) checks.fail('encryption_keys', NO_KEY)
   checks.pass('encryption_keys', { actual: String(decryption.keys.length) })
   const { responseSignature, response } = layout
   const signed =
     responseSignature === null
       ? null
-      : readSigned(verifySignature(responseSignature, keys, checks), response, checks)
+      : readSigned(verifySignature(responseSignature, trust, checks), response, checks)
   const source = signed === null ? layout.assertion! : onlyEncrypted(signed.root, checks)
   const encrypted = readEncryptedAssertion(source, checks)
   checkPermission(encrypted, decryption, signed !== null, checks)
@@ -73,7 +73,7 @@ export function openEncryptedAssertion(input: Input, checks: CheckList): XMLElem
 
 /** The whole Response with the plaintext in its place, then the Assertion from signed bytes. */
 function readInPlace(
-  { text, layout, keys }: Input,
+  { text, layout, trust }: Input,
   signed: { text: string; root: XMLElement } | null,
   plaintext: Buffer,
   attempt: CheckList,
@@ -82,7 +82,7 @@ function readInPlace(
   const wrapper = layout.assertion!
   const inner = readLayout(parseXML(splice(text, wrapper, content)), new CheckList(), true)
   if (inner.assertionSignature !== null) {
-    const verified = verifySignature(inner.assertionSignature, keys, attempt)
+    const verified = verifySignature(inner.assertionSignature, trust, attempt)
     return readSigned(verified, inner.assertion!, attempt).root
   }
   if (signed === null) return attempt.fail('signature', UNSIGNED)

@@ -265,9 +265,15 @@ test('the identity holds what the assertion says, and nothing is normalised', ()
     in_response_to: REQUEST_ID,
     valid_until: new Date(NOW.getTime() + 600_000),
     attributes: [
-      { name: 'Role', name_format: 'urn:f', friendly_name: 'role', values: [' a\nb &\r ', '', ''] },
-      { name: '__proto__', name_format: null, friendly_name: null, values: ['é😀'] },
-      { name: 'Role', name_format: null, friendly_name: null, values: [] },
+      {
+        name: 'Role',
+        name_format: 'urn:f',
+        friendly_name: 'role',
+        plain: true,
+        values: [' a\nb &\r ', '', ''],
+      },
+      { name: '__proto__', name_format: null, friendly_name: null, plain: true, values: ['é😀'] },
+      { name: 'Role', name_format: null, friendly_name: null, plain: true, values: [] },
     ],
   })
 })

@@ -5,7 +5,13 @@ import { type Check, CheckList } from './checks.ts'
 import { decodeUTF8, strictBase64 } from './encoding.ts'
 import { type DecryptionSettings, openEncryptedAssertion } from './encrypted-response.ts'
 import { ASSERTION } from './namespaces.ts'
-import { type PinnedKey, type SignedXML, verifySignature } from './signature.ts'
+import {
+  type PinnedKey,
+  type SignatureTrust,
+  type SignedXML,
+  verifySignature,
+} from './signature.ts'
+import { restsOnSHA1 } from './signature-profile.ts'
 import { readSigned, refuseContent } from './signed-content.ts'
 import { checkStatus } from './status.ts'
 import { type Layout, readLayout } from './structure.ts'
@@ -20,6 +26,8 @@ export type ResponseSettings = {
   /** audience_uri, and alternative_audience_uri if there is one */
   audiences: readonly string[]
   keys: readonly PinnedKey[]
+  /** signatures that rest on SHA-1 are accepted before this moment; null: never */
+  allow_sha1_until: Date | null
   idp_initiated_auth_disabled: boolean
   /** what encrypted assertions are decrypted with; without it they are refused */
   decryption?: DecryptionSettings
@@ -44,11 +52,13 @@ const NO_DECRYPTION: DecryptionSettings = { keys: [], allow_aes_cbc: false, stop
 
 /**
  * Verifies a SAML Response that came by HTTP-POST (Core 2.0; Profiles 4.1.4). Returns the identity
- * and every check made; throws SAMLError with the checks so far, the last of which failed.
+ * and every check made, and whether a signature rests on SHA-1; throws SAMLError with the checks so far,
+ * the last of which failed.
  */
 export function verifyResponse(input: ResponseInput): {
   identity: SAMLIdentity
   checks: readonly Check[]
+  sha1: boolean
 } {
   const checks = new CheckList()
   try {
@@ -58,7 +68,7 @@ export function verifyResponse(input: ResponseInput): {
     checkStatus(layout.status, checks)
     requireAssertion(layout, checks)
     requireKeys(settings.keys, checks)
-    const assertion = verifyAssertion(text, layout, settings, checks)
+    const assertion = verifyAssertion(text, layout, input, checks)
     const { response, responseSignature } = layout
     const seconds = settings.clock_skew_seconds ?? DEFAULT_SKEW_SECONDS
     const identity = readAssertion(assertion, {
@@ -70,7 +80,7 @@ export function verifyResponse(input: ResponseInput): {
       response_signed: responseSignature !== null,
       checks,
     })
-    return { identity, checks: checks.checks }
+    return { identity, checks: checks.checks, sha1: restsOnSHA1(checks.checks) }
   } catch (error) {
     if (error instanceof XMLError) return refuseXML(error, checks)
     throw error
@@ -149,24 +159,26 @@ function requireKeys(keys: readonly PinnedKey[], checks: CheckList): void {
 function verifyAssertion(
   text: string,
   layout: Layout,
-  { keys, decryption = NO_DECRYPTION }: ResponseSettings,
+  { settings, now }: ResponseInput,
   checks: CheckList,
 ): XMLElement {
+  const { keys, allow_sha1_until, decryption = NO_DECRYPTION } = settings
+  const trust = { keys, allow_sha1_until, now }
   if (layout.assertion?.local === 'EncryptedAssertion') {
-    return openEncryptedAssertion({ text, layout, keys, decryption }, checks)
+    return openEncryptedAssertion({ text, layout, trust, decryption }, checks)
   }
-  return readAssertionFrom(verifySignatures(layout, keys, checks), layout, checks)
+  return readAssertionFrom(verifySignatures(layout, trust, checks), layout, checks)
 }
 
 /** Every signature that is there must hold; returns the innermost signed bytes. */
 function verifySignatures(
   { responseSignature, assertionSignature }: Layout,
-  keys: readonly PinnedKey[],
+  trust: SignatureTrust,
   checks: CheckList,
 ): SignedXML {
   let verified: SignedXML | null = null
-  if (responseSignature !== null) verified = verifySignature(responseSignature, keys, checks)
-  if (assertionSignature !== null) verified = verifySignature(assertionSignature, keys, checks)
+  if (responseSignature !== null) verified = verifySignature(responseSignature, trust, checks)
+  if (assertionSignature !== null) verified = verifySignature(assertionSignature, trust, checks)
   if (verified !== null) return verified
   return checks.fail('signature', {
     error_type: 'missing_signature_saml_response',

@@ -1,7 +1,8 @@
-import { digestAlgorithm, isSHA1, signatureAlgorithm } from './algorithms.ts'
+import { digestAlgorithm, isAllowableSHA1, isSHA1, signatureAlgorithm } from './algorithms.ts'
 import { canonicalize } from './c14n.ts'
-import type { CheckList, Failure } from './checks.ts'
+import type { Check, CheckList, Failure } from './checks.ts'
 import { strictBase64 } from './encoding.ts'
+import { formatInstant } from './instants.ts'
 import { DSIG, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N } from './namespaces.ts'
 import {
   attributeValue,
@@ -13,6 +14,7 @@ import {
 
 const MAX_PREFIXES = 16
 const MAX_SIGNATURE_BYTES = 1024
+const ALGORITHM_CHECK = '_signature_algorithm'
 
 /** A signature whose form and algorithms are acceptable; nothing in it has been verified. */
 export type SignatureProfile = {
@@ -26,14 +28,16 @@ export type SignatureProfile = {
 
 /**
  * Reads a signature that follows the one profile that SAML uses (XML Signature 1.0; SAML Core 5.4):
- * one Reference to the parent, enveloped signature, exclusive C14N, algorithms of the list.
+ * one Reference to the parent, enveloped signature, exclusive C14N, algorithms of the list; SHA-1 as
+ * `allowed` says.
  */
 export function readSignatureProfile(
   signature: XMLElement,
-  parent: XMLElement,
+  allowed: SHA1Permission,
   what: string,
   checks: CheckList,
 ): SignatureProfile {
+  const parent = signature.parent!
   const parts = readParts(signature)
   if (parts === null) {
     return checks.fail(
@@ -46,13 +50,7 @@ export function readSignatureProfile(
   }
   checks.pass(`${what}_signature_format`)
 
-  const algorithm = signatureAlgorithm(parts.signatureURI)
-  const digest = digestAlgorithm(parts.digestURI)
-  const name = `${what}_signature_algorithm`
-  if (algorithm === undefined) checks.fail(name, badAlgorithm(parts.signatureURI, parent.local))
-  if (digest === undefined) checks.fail(name, badAlgorithm(parts.digestURI, parent.local))
-  if (parts.c14nURI !== EXCLUSIVE_C14N) checks.fail(name, badC14N(parts.c14nURI))
-  checks.pass(name, { actual: `${parts.signatureURI} ${parts.digestURI}` })
+  const { algorithm, digest } = readAlgorithms(parts, parent.local, what, allowed, checks)
 
   const id = attributeValue(parent, 'ID')
   if (parts.referenceURI === null || parts.referenceURI !== `#${id}`) {
@@ -84,6 +82,39 @@ export function readSignatureProfile(
     canonicalize(parts.signedInfo, { prefixes: parts.signedInfoPrefixes }),
   )
   return { algorithm, digest, digestValue, signatureValue, signedInfo, prefixes }
+}
+
+/** Until when a connection may be signed for with SHA-1 (null: never), and what time it is. */
+type SHA1Permission = { allow_sha1_until: Date | null; now: Date }
+
+/** Whether one of the signatures that were accepted rests on SHA-1. */
+export function restsOnSHA1(checks: readonly Check[]): boolean {
+  return checks.some(
+    ({ name, verdict, actual = '' }) =>
+      name.endsWith(ALGORITHM_CHECK) && verdict === 'pass' && actual.split(' ').some(isSHA1),
+  )
+}
+
+function readAlgorithms(
+  { signatureURI, digestURI, c14nURI }: Parts,
+  local: string,
+  what: string,
+  { allow_sha1_until, now }: SHA1Permission,
+  checks: CheckList,
+): Pick<SignatureProfile, 'algorithm' | 'digest'> {
+  const name = `${what}${ALGORITHM_CHECK}`
+  const sha1 = allow_sha1_until !== null && now < allow_sha1_until
+  const algorithm = signatureAlgorithm(signatureURI, sha1)
+  const digest = digestAlgorithm(digestURI, sha1)
+  if (algorithm === undefined)
+    return checks.fail(name, badAlgorithm(signatureURI, local, allow_sha1_until))
+  if (digest === undefined)
+    return checks.fail(name, badAlgorithm(digestURI, local, allow_sha1_until))
+  if (c14nURI !== EXCLUSIVE_C14N) checks.fail(name, badC14N(c14nURI))
+  const used = sha1 && (isSHA1(signatureURI) || isSHA1(digestURI))
+  const note = used ? ` (SHA-1 is allowed until ${formatInstant(allow_sha1_until)})` : ''
+  checks.pass(name, { actual: `${signatureURI} ${digestURI}${note}` })
+  return { algorithm, digest }
 }
 
 type Parts = {
@@ -178,18 +209,25 @@ function malformed(message: string, expected: string): Failure {
   }
 }
 
-function badAlgorithm(uri: string, local: string): Failure {
-  const sha1 = isSHA1(uri)
+function badAlgorithm(uri: string, local: string, allow_sha1_until: Date | null): Failure {
+  const allowable = isAllowableSHA1(uri)
+  const ended =
+    allowable && allow_sha1_until !== null
+      ? ` This connection was allowed SHA-1 until ${formatInstant(allow_sha1_until)}; that has ended.`
+      : ''
+  const otherwise = allowable
+    ? ' Where that cannot be done at once, the operator of this server can allow SHA-1 for this connection for a time: portcullis connection set CONNECTION_ID --allow-sha1-until YYYY-MM-DD.'
+    : ''
   return {
     error_type: 'invalid_signature_saml_response',
-    message: sha1
-      ? `The ${local} is signed with SHA-1, which can be forged and is not accepted.`
+    message: isSHA1(uri)
+      ? `The ${local} is signed with SHA-1, which can be forged and is not accepted.${ended}`
       : `The ${local} is signed with an algorithm that is not accepted.`,
     expected: 'RSA, RSA-PSS or ECDSA with SHA-256, SHA-384 or SHA-512 (signature and digest)',
     actual: uri === '' ? 'no algorithm' : uri,
     fix: {
       who: 'it_admin',
-      what: 'In the identity provider, set the signature algorithm of this application to RSA-SHA256 and its digest algorithm to SHA-256 (AD FS calls it "Secure hash algorithm", Okta "Signature Algorithm" and "Digest Algorithm").',
+      what: `In the identity provider, set the signature algorithm of this application to RSA-SHA256 and its digest algorithm to SHA-256 (AD FS calls it "Secure hash algorithm", Okta "Signature Algorithm" and "Digest Algorithm").${otherwise}`,
     },
   }
 }

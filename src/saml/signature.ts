@@ -14,6 +14,14 @@ export type PinnedKey = {
   key: KeyObject
 }
 
+/** What signatures are verified with, and when. */
+export type SignatureTrust = {
+  keys: readonly PinnedKey[]
+  /** RSA-SHA1 and SHA-1 digests are accepted before this moment; null: never */
+  allow_sha1_until: Date | null
+  now: Date
+}
+
 declare const signed: unique symbol
 
 /** The canonical bytes of an element whose signature was verified; only verifySignature makes them. */
@@ -29,13 +37,13 @@ export const MAX_KEYS = 5
  */
 export function verifySignature(
   signature: XMLElement,
-  keys: readonly PinnedKey[],
+  trust: SignatureTrust,
   checks: CheckList,
 ): SignedXML {
   const parent = signature.parent!
   const what = parent.local === 'Assertion' ? 'assertion' : 'response'
-  const profile = readSignatureProfile(signature, parent, what, checks)
-  const tried = keys.slice(0, MAX_KEYS)
+  const profile = readSignatureProfile(signature, trust, what, checks)
+  const tried = trust.keys.slice(0, MAX_KEYS)
   const { algorithm, signedInfo, signatureValue } = profile
   const match = tried.find(({ key }) =>
     verifySignatureValue(algorithm, key, signedInfo, signatureValue),

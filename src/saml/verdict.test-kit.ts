@@ -28,6 +28,7 @@ export function verify(xml: string, asked: Asked = {}): ReturnType<typeof verify
       acs_urls: [ACS],
       audiences: [ACS],
       keys: asked.keys ?? pinned(asked.key ?? idp.publicKey),
+      allow_sha1_until: null,
       idp_initiated_auth_disabled: false,
       ...asked.settings,
     },

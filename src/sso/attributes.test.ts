@@ -159,6 +159,23 @@ test('over OIDC claims are mapped too: names, groups, metadata, identifier, anot
   assert.equal(registration.sso_attributes.oid, 'oid-1')
 })
 
+test('over OIDC a claim that is no text refuses where it is mapped, and does no harm elsewhere', async () => {
+  const setup = await newSetup()
+  const claims = { address: { locality: 'London' } }
+  const member = await enterOIDC(setup, { groups: 'groups' }, claims)
+  assert.equal(member.email_address, email)
+  for (const key of ['email', 'full_name', 'idp_user_id', 'department']) {
+    const provider = newProvider()
+    const attribute_mapping = { [key]: 'address' }
+    const oidc = await provider.connect(setup.project, setup.organization_id, { attribute_mapping })
+    const browser = new Browser()
+    const answer = provider.answer(await browser.start(setup, oidc), { claims })
+    assert.equal((await browser.submit(answer)).status, 400)
+    const { checks, state } = await lastFlow(setup.project)
+    assert.deepEqual([checks.at(-1)?.name, state], [`attribute_${key}`, 'failed'])
+  }
+})
+
 test('long values of any script are shortened in the trace, and stored whole', async () => {
   const { setup, saml } = await newTenant()
   for (const groups of ['\u{1f511}'.repeat(500), `x${'\u{1f511}'.repeat(500)}`]) {

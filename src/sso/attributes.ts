@@ -40,7 +40,7 @@ interface Source {
 
 const known = new Set(['email', 'full_name', 'first_name', 'last_name', 'groups', 'idp_user_id'])
 
-/** Reads mapped attributes; refuses what would have to be guessed. */
+/** Reads mapped attributes; refuses what would have to be guessed, with LoginError. */
 export function createAttributeReader(source: Source) {
   const { checks } = source
 
@@ -48,11 +48,32 @@ export function createAttributeReader(source: Source) {
     return source.attributes.filter((attribute) => attribute.name === name)
   }
 
+  /** Refuses a mapped attribute that was sent, but cannot be read. */
+  function requireReadable(key: string, name: string, error_type: ErrorType): void {
+    if (!source.unreadable.has(name)) return
+    checks.push({
+      name: `attribute_${key}`,
+      verdict: 'fail',
+      expected: `plain text in ${name}`,
+      actual: 'something else, or a link to where the values are',
+      fix: {
+        who: 'it_admin',
+        what: `Send ${name} as plain text, or have ${key} in the attribute mapping of this connection name another attribute. Shibboleth puts an element into eduPersonTargetedID: use the NameID in its place.`,
+      },
+    })
+    throw new LoginError(
+      error_type,
+      checks,
+      `The identity provider sent no plain text for ${name}: its value cannot be told.`,
+    )
+  }
+
   /** The one value of a single-valued mapping, or undefined where it is absent or empty. */
   function single(key: string, error_type: ErrorType): string | undefined {
     const name = source.mapping[key]
     if (name === undefined) return undefined
     if (name === 'NameID') return source.name_id
+    requireReadable(key, name, error_type)
     const sent = all(name)
     const values = sent.flatMap((attribute) => attribute.values)
     if (sent.length <= 1 && values.length <= 1) return values[0] === '' ? undefined : values[0]
@@ -72,7 +93,7 @@ export function createAttributeReader(source: Source) {
     )
   }
 
-  return { single, all }
+  return { single, all, requireReadable }
 }
 
 const longest = 1_024
@@ -177,13 +198,15 @@ const maxMetadata = { keys: 20, bytes: 4_096 }
 
 /**
  * The keys of the mapping that go to trusted metadata, with their values: a string, or a list of them.
+ * One that cannot be read refuses: what is stored of it would stay, and be taken for what was sent.
  * What would not fit into metadata is left out, and the trace says so.
  */
 export function readTrustedMetadata(source: Source): Record<string, unknown> {
-  const { all } = createAttributeReader(source)
+  const { all, requireReadable } = createAttributeReader(source)
   let metadata: Record<string, unknown> = {}
   for (const [key, name] of Object.entries(source.mapping)) {
     if (known.has(key)) continue
+    if (name !== 'NameID') requireReadable(key, name, source.errors.other)
     const values = name === 'NameID' ? [source.name_id] : all(name).flatMap((each) => each.values)
     if (values.length === 0) continue
     const more = { ...metadata, [key]: values.length === 1 ? values[0] : values }

@@ -37,6 +37,8 @@ export interface Connection {
   allow_gateway_callback: boolean
   /** AES-CBC although no signature of the Response covers the ciphertext; not on the wire. */
   allow_aes_cbc: boolean
+  /** Before this moment signatures that rest on SHA-1 are accepted; null: never. Not on the wire. */
+  allow_sha1_until: Date | null
   saml_connection_implicit_role_assignments: RoleAssignment[]
   saml_group_implicit_role_assignments: GroupRoleAssignment[]
   issuer: string
@@ -66,7 +68,7 @@ export interface Connection {
 
 const connectionColumns = `project_id, organization_id, connection_id, type, status, display_name,
   identity_provider, attribute_mapping, idp_entity_id, idp_sso_url, idp_sso_binding, nameid_format,
-  alternative_audience_uri, alternative_acs_url, idp_initiated_auth_disabled, allow_gateway_callback, allow_aes_cbc,
+  alternative_audience_uri, alternative_acs_url, idp_initiated_auth_disabled, allow_gateway_callback, allow_aes_cbc, allow_sha1_until,
   saml_connection_implicit_role_assignments, saml_group_implicit_role_assignments, issuer, client_id,
   client_secret, authorization_url, token_url, userinfo_url, jwks_url, custom_scopes, provider,
   created_at, updated_at`

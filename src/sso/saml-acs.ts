@@ -19,7 +19,7 @@ import {
 import { type Connection, callbackURL } from './connections.ts'
 import { countDecryptionFailure, isDecryptionStopped } from './decryption-limit.ts'
 import { finishLogin } from './finish.ts'
-import { type Check, findFlow, LoginError, type StartedFlow } from './flow.ts'
+import { type Check, findFlow, LoginError } from './flow.ts'
 
 const formLimit = 400 * 1024
 const transient = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient'
@@ -51,7 +51,7 @@ export async function consumeSAMLResponse(
   const form = await readForm(request, checks)
   const flow = await findStartedFlow(services, connection, form.relay_state)
   if (flow) claimFlow(services, request, flow, arrival, flowErrors)
-  const saml = verify(services, connection, form, flow, checks)
+  const saml = verify(services, connection, form, arrival)
   const identity = toIdentity(connection, saml, checks)
   return finishLogin(services, {
     connection,
@@ -106,8 +106,7 @@ function verify(
   services: Services,
   connection: Connection,
   form: Form,
-  flow: StartedFlow | null,
-  checks: Check[],
+  { flow, checks, request_id }: Arrival,
 ): SAMLIdentity {
   const acs_url = callbackURL(services.config.base_url, connection.connection_id)
   try {
@@ -118,6 +117,7 @@ function verify(
         acs_urls: present(acs_url, connection.alternative_acs_url),
         audiences: present(acs_url, connection.alternative_audience_uri),
         keys: connection.verification_keys,
+        allow_sha1_until: connection.allow_sha1_until,
         idp_initiated_auth_disabled: connection.idp_initiated_auth_disabled,
         decryption: {
           keys: connection.decryption_keys,
@@ -129,6 +129,12 @@ function verify(
       now: services.now(),
     })
     checks.push(...result.checks)
+    const { connection_id, allow_sha1_until } = connection
+    if (result.sha1)
+      services.log.warn(
+        { request_id, connection_id, allow_sha1_until },
+        'login with a signature that rests on SHA-1',
+      )
     return result.identity
   } catch (error) {
     if (!(error instanceof SAMLError)) throw error
@@ -153,9 +159,12 @@ function present(...urls: string[]): string[] {
 
 /** Maps NameID and attributes to who the person is (design: subject, e-mail, name, groups, metadata). */
 function toIdentity(connection: Connection, saml: SAMLIdentity, checks: Check[]): Identity {
+  const odd = new Set(saml.attributes.flatMap(({ name, plain }) => (plain ? [] : [name])))
+  // One of several of a name that cannot be read makes the others half of what was meant.
+  const attributes = saml.attributes.filter(({ name }) => !odd.has(name))
   const source = {
-    attributes: saml.attributes,
-    unreadable: linkedAttributes(saml),
+    attributes,
+    unreadable: new Set([...odd, ...linkedAttributes(saml)]),
     mapping: connection.attribute_mapping,
     checks,
     name_id: saml.name_id,
@@ -171,7 +180,7 @@ function toIdentity(connection: Connection, saml: SAMLIdentity, checks: Check[])
     external_id: saml.name_id,
     email_address,
     email_verified: null,
-    sso_attributes: sentAttributes(saml.attributes),
+    sso_attributes: sentAttributes(attributes),
     trusted_metadata: readTrustedMetadata(source),
     session_not_on_or_after: saml.session_not_on_or_after?.toISOString() ?? null,
   }

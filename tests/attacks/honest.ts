@@ -252,6 +252,12 @@ const contents = accepted({
     signAssertion(
       e.response({ attributes: mail + attribute('groups', 'a', 'b') + attribute('groups', 'c') }),
     ),
+  'an element in an attribute that is not mapped (eduPersonTargetedID)': (e) =>
+    signAssertion(
+      e.response({
+        attributes: mail + attribute('urn:oid:1.3.6.1.4.1.5923.1.1.1.10', nameID('eve', 'urn:x')),
+      }),
+    ),
   'an empty value': (e) =>
     signAssertion(
       e.response({

@@ -4,6 +4,7 @@ import {
   type Exchange,
   elementOf,
   FORGED,
+  GENUINE,
   inSignature,
   nameID,
   object,
@@ -185,8 +186,16 @@ const unsigned: Vector[] = refused('X2', 'structure', {
     ),
 })
 const unsignedReading: Vector[] = [
-  ...refused('X2', 'attributes', {
+  ...refused('X2', 'attribute_email', {
     'a signed assertion with an element in its e-mail address': (e) =>
+      signAssertion(
+        e
+          .response()
+          .replace(`${GENUINE}</saml:AttributeValue>`, `<x xmlns="urn:x">${FORGED}</x>$&`),
+      ),
+  }),
+  ...refused('X2', 'attribute_first_name', {
+    'a signed assertion with an element in its first name': (e) =>
       signAssertion(e.response().replace('>Mallory<', `><x xmlns="urn:x">${FORGED}</x>Mallory<`)),
   }),
   ...refused('X2', 'assertion_content', {
