@@ -4,12 +4,15 @@ import ipaddr from 'ipaddr.js'
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Range = [Address, number]
 
-interface Peer {
-  prefix: string
+/** What is known of an address, once it was read; no prefix where it is none. */
+interface Known {
+  prefix: string | undefined
   trusted: boolean
 }
 
-const maxPeers = 10_000
+const maxKnown = 10_000
+/** No address with a port is longer, and what a client writes is kept. */
+const maxLength = 64
 
 /** Reads what PORTCULLIS_TRUSTED_PROXIES lists, addresses and CIDR ranges; the others are `problems`. */
 export function readTrustedProxies(entries: readonly string[], problems: string[]): string[] {
@@ -55,37 +58,38 @@ export function createAddressReader(
   onUnbelieved: (peer: string) => void = () => {},
 ): (peer: string | undefined, forwardedFor: string | null | undefined) => string {
   const ranges = trusted_proxies.map((entry) => toRange(entry)).filter((each) => each !== undefined)
-  const peers = new Map<string, Peer>()
-  const isTrusted = (address: Address) =>
-    ranges.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits))
+  const known = new Map<string, Known>()
 
-  function look(peer: string): Peer {
-    const address = parseAddress(peer)
-    const seen = address
-      ? { prefix: prefixOf(address), trusted: isTrusted(address) }
-      : { prefix: 'unknown', trusted: false }
-    if (peers.size >= maxPeers) peers.clear()
-    peers.set(peer, seen)
-    return seen
+  function look(text: string): Known {
+    const found = known.get(text)
+    if (found) return found
+    const address = text.length <= maxLength ? parseAddress(withoutPort(text)) : undefined
+    const trusted = ranges.some(
+      ([range, bits]) => address && range.kind() === address.kind() && address.match(range, bits),
+    )
+    const entry = { prefix: address && prefixOf(address), trusted }
+    if (known.size >= maxKnown) known.clear()
+    if (text.length <= maxLength) known.set(text, entry)
+    return entry
   }
 
   return (peer = '', forwardedFor) => {
-    const { prefix, trusted } = peers.get(peer) ?? look(peer)
+    const { prefix = 'unknown', trusted } = look(peer)
     if (!forwardedFor) return prefix
-    if (trusted) return forwarded(forwardedFor, prefix, isTrusted)
+    if (trusted) return forwarded(forwardedFor, prefix, look)
     onUnbelieved(peer)
     return prefix
   }
 }
 
-function forwarded(header: string, peer: string, isTrusted: (address: Address) => boolean): string {
+function forwarded(header: string, peer: string, look: (text: string) => Known): string {
   let nearest = peer
   for (const entry of header.split(',').reverse()) {
-    const address = parseAddress(withoutPort(entry.trim()))
+    const { prefix, trusted } = look(entry.trim())
     // A trusted proxy wrote what is no address: only what came after it is known.
-    if (!address) return nearest
-    nearest = prefixOf(address)
-    if (!isTrusted(address)) return nearest
+    if (prefix === undefined) return nearest
+    nearest = prefix
+    if (!trusted) return nearest
   }
   return nearest
 }
