@@ -14,7 +14,7 @@ import {
   urlProblem,
 } from './connection-input.ts'
 import { SAMLConnection, toSAMLConnection } from './connection-objects.ts'
-import type { ConnectionRow } from './connections.ts'
+import { type ConnectionRow, callbackURL } from './connections.ts'
 import { addEncryptionPair, readEncryptionKey } from './saml-connection-encryption.ts'
 import {
   addSigningPair,
@@ -104,7 +104,7 @@ export const updateSAMLConnection = endpoint({
 
 function readColumns(input: Input, { config }: Context) {
   if (input.idp_sso_url !== undefined) assertSSOURL(config, input.idp_sso_url)
-  assertAlternativeACS(config, input.alternative_acs_url)
+  assertAlternativeACS(config, input.connection_id, input.alternative_acs_url)
   const roles = input.saml_connection_implicit_role_assignments
   const groups = input.saml_group_implicit_role_assignments
   assertAssignable([...(roles ?? []), ...(groups ?? [])].map((assignment) => assignment.role_id))
@@ -131,11 +131,21 @@ export function assertSSOURL(config: Config, url: string): void {
   if (problem) throw new ApiError('saml_connection_idp_sso_url_invalid_format')
 }
 
-function assertAlternativeACS(config: Config, url = ''): void {
+function assertAlternativeACS(config: Config, connection_id: string, url = ''): void {
   if (url !== '' && urlProblem(config, url))
     throw new ApiError('bad_request', {
       message: 'alternative_acs_url: must be an https address of at most 2,048 characters.',
     })
+  // Otherwise what was made for another organization's connection could be used up at this one.
+  const elsewhere = url !== callbackURL(config.base_url, connection_id)
+  if (elsewhere && url.toLowerCase().includes('/v1/b2b/sso/callback/') && isOurs(config, url))
+    throw new ApiError('bad_request', {
+      message: 'alternative_acs_url: this is the address of another connection.',
+    })
+}
+
+function isOurs({ base_url }: Config, url: string): boolean {
+  return URL.parse(url)?.host === new URL(base_url).host
 }
 
 function readSAMLMapping(given: Input['attribute_mapping']) {

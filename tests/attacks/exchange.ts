@@ -25,6 +25,8 @@ import { selfSignedCertificate } from '../../src/test-idp/certificate.ts'
 /** Who signs in at the identity provider, and who they would like to be. */
 export const GENUINE = 'mallory@evil.example'
 export const FORGED = 'admin@victim.example'
+/** An address that the identity provider itself signed, where it should not be read. */
+export const OTHER = 'other@victim.example'
 
 export const ASSERTION = 'urn:oasis:names:tc:SAML:2.0:assertion'
 export const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol'

@@ -4,9 +4,9 @@ import {
   audiences,
   type Exchange,
   elementOf,
-  FORGED,
   GENUINE,
   nameID,
+  OTHER,
   signAssertion,
   signRoot,
 } from './exchange.ts'
@@ -240,14 +240,14 @@ const subject: Vector[] = [
     'a NameID of white space': but({ name_id: nameID(' \n\t') }),
     'no NameID': but({ name_id: '' }),
     'a NameID of 1,025 characters': but({ name_id: nameID('x'.repeat(1_025)) }),
-    'two NameIDs': but({ name_id: nameID(GENUINE) + nameID(FORGED) }),
-    'a NameID with an element': but({ name_id: nameID(`<x xmlns="urn:x">${FORGED}</x>`) }),
+    'two NameIDs': but({ name_id: nameID(GENUINE) + nameID(OTHER) }),
+    'a NameID with an element': but({ name_id: nameID(`<x xmlns="urn:x">${OTHER}</x>`) }),
     'an EncryptedID': but({ name_id: '<saml:EncryptedID></saml:EncryptedID>' }),
-    'a BaseID': but({ name_id: `<saml:BaseID>${FORGED}</saml:BaseID>` }),
+    'a BaseID': but({ name_id: `<saml:BaseID>${OTHER}</saml:BaseID>` }),
   }),
   ...refused('P14', 'assertion_content', {
     'no Subject': without('saml:Subject'),
-    'two Subjects': but({ end_of_assertion: `<saml:Subject>${nameID(FORGED)}</saml:Subject>` }),
+    'two Subjects': but({ end_of_assertion: `<saml:Subject>${nameID(OTHER)}</saml:Subject>` }),
   }),
   ...refused('P14', 'subject', {
     'a NameID of more bytes than a key takes': but({

@@ -10,6 +10,7 @@ import {
   FORGED,
   GENUINE,
   nameID,
+  OTHER,
   PROTOCOL,
   replace,
   signAssertion,
@@ -250,7 +251,7 @@ const pollution: Vector[] = [
   ...refused('X12', 'name_id', {
     'a NameID of a look-alike namespace': (e) =>
       signAssertion(
-        e.response({ name_id: `<f:NameID xmlns:f="${ASSERTION}/">${FORGED}</f:NameID>` }),
+        e.response({ name_id: `<f:NameID xmlns:f="${ASSERTION}/">${OTHER}</f:NameID>` }),
       ),
   }),
 ]
@@ -264,16 +265,16 @@ const signedAttributes =
 const names: Vector[] = [
   ...refused('X20', 'attribute_email', {
     'two e-mail attributes': signedAttributes(
-      attribute('email', GENUINE) + attribute('email', FORGED),
+      attribute('email', GENUINE) + attribute('email', OTHER),
     ),
     'two e-mail attributes, the forged one first': signedAttributes(
-      attribute('email', FORGED) + attribute('email', GENUINE),
+      attribute('email', OTHER) + attribute('email', GENUINE),
     ),
-    'two e-mail addresses in one attribute': signedAttributes(attribute('email', GENUINE, FORGED)),
+    'two e-mail addresses in one attribute': signedAttributes(attribute('email', GENUINE, OTHER)),
     'two AttributeStatements': (e) =>
       signAssertion(
         e.response({
-          end_of_assertion: `<saml:AttributeStatement>${attribute('email', FORGED)}</saml:AttributeStatement>`,
+          end_of_assertion: `<saml:AttributeStatement>${attribute('email', OTHER)}</saml:AttributeStatement>`,
         }),
       ),
   }),
@@ -283,34 +284,34 @@ const names: Vector[] = [
     ),
   }),
   ...refused('X20', 'email', {
-    'the e-mail address as __proto__': signedAttributes(attribute('__proto__', FORGED)),
-    'the e-mail address as constructor': signedAttributes(attribute('constructor', FORGED)),
-    'the e-mail address as Email': signedAttributes(attribute('Email', FORGED)),
+    'the e-mail address as __proto__': signedAttributes(attribute('__proto__', OTHER)),
+    'the e-mail address as constructor': signedAttributes(attribute('constructor', OTHER)),
+    'the e-mail address as Email': signedAttributes(attribute('Email', OTHER)),
     'the e-mail address by its FriendlyName': signedAttributes(
-      `<saml:Attribute Name="x" FriendlyName="email"><saml:AttributeValue>${FORGED}</saml:AttributeValue></saml:Attribute>`,
+      `<saml:Attribute Name="x" FriendlyName="email"><saml:AttributeValue>${OTHER}</saml:AttributeValue></saml:Attribute>`,
     ),
-    'an e-mail address with two @': signedAttributes(attribute('email', `${FORGED}@evil.example`)),
+    'an e-mail address with two @': signedAttributes(attribute('email', `${OTHER}@evil.example`)),
     'an e-mail address with a zero-width space': signedAttributes(
-      attribute('email', `${FORGED.replace('@', '\u200b@')}`),
+      attribute('email', `${OTHER.replace('@', '\u200b@')}`),
     ),
     'an e-mail address written right to left': signedAttributes(
-      attribute('email', `\u202e${FORGED}`),
+      attribute('email', `\u202e${OTHER}`),
     ),
     'two addresses with a line break': signedAttributes(
-      attribute('email', `${FORGED}&#10;${GENUINE}`),
+      attribute('email', `${OTHER}&#10;${GENUINE}`),
     ),
   }),
   ...refused('X20', 'assertion_content', {
     'no Subject, and an attribute named nameID': (e) => {
       const xml = e.response({
-        attributes: attribute('nameID', FORGED) + attribute('email', FORGED),
+        attributes: attribute('nameID', OTHER) + attribute('email', OTHER),
       })
       return signAssertion(xml.replace(elementOf(xml, 'saml:Subject'), ''))
     },
   }),
   ...refused('X20', 'attributes', {
     'an attribute without a name': signedAttributes(
-      attribute('email', GENUINE) + attribute('', FORGED),
+      attribute('email', GENUINE) + attribute('', OTHER),
     ),
     'an encrypted attribute': signedAttributes(
       '<saml:EncryptedAttribute></saml:EncryptedAttribute>',

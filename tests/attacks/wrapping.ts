@@ -7,6 +7,7 @@ import {
   GENUINE,
   inSignature,
   nameID,
+  OTHER,
   object,
   replace,
   signAssertion,
@@ -189,20 +190,18 @@ const unsignedReading: Vector[] = [
   ...refused('X2', 'attribute_email', {
     'a signed assertion with an element in its e-mail address': (e) =>
       signAssertion(
-        e
-          .response()
-          .replace(`${GENUINE}</saml:AttributeValue>`, `<x xmlns="urn:x">${FORGED}</x>$&`),
+        e.response().replace(`${GENUINE}</saml:AttributeValue>`, `<x xmlns="urn:x">${OTHER}</x>$&`),
       ),
   }),
   ...refused('X2', 'attribute_first_name', {
     'a signed assertion with an element in its first name': (e) =>
-      signAssertion(e.response().replace('>Mallory<', `><x xmlns="urn:x">${FORGED}</x>Mallory<`)),
+      signAssertion(e.response().replace('>Mallory<', `><x xmlns="urn:x">${OTHER}</x>Mallory<`)),
   }),
   ...refused('X2', 'assertion_content', {
     'a forged AttributeStatement of another namespace in the Assertion': (e) =>
       signAssertion(
         e.response({
-          end_of_assertion: `<x:AttributeStatement xmlns:x="urn:x">${FORGED}</x:AttributeStatement>`,
+          end_of_assertion: `<x:AttributeStatement xmlns:x="urn:x">${OTHER}</x:AttributeStatement>`,
         }),
       ),
   }),
