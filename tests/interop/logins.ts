@@ -120,7 +120,10 @@ export async function logIn(
   called.catch(() => {})
   await page.goto(begin_url ?? `${app_url}/org/${connected.organization_slug}`)
   await signIn(page)
-  const callback = await called
+  const callback = await called.catch(async (error: unknown) => {
+    const shown = await page.locator('body').textContent()
+    throw new Error(`The provider did not send the browser back: ${shown}`, { cause: error })
+  })
   const fields = new URLSearchParams(callback.postData() ?? '')
   const xml = Buffer.from(fields.get('SAMLResponse') ?? '', 'base64').toString()
   return { ...connected, page, callback, xml }
