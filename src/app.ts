@@ -11,6 +11,7 @@ import { ApiError } from './http/errors.ts'
 import { mountHealth } from './http/health.ts'
 import { mountOpenAPI } from './http/openapi.ts'
 import { logRequest } from './http/request-log.ts'
+import { mountLogin } from './login/routes.ts'
 import { createMetrics } from './metrics.ts'
 import { authenticate } from './projects/authenticate.ts'
 import { findProject } from './projects/projects.ts'
@@ -39,6 +40,7 @@ export function createApp(services: Services): Hono {
   })
   mountEndpoints(app, api, services, gatekeepers)
   mountSSO(app, services)
+  mountLogin(app, services)
   mountHealth(app, services, metrics)
   mountOpenAPI(app)
   app.get('/errors/:error_type', (c) => errorTypePage(c.req.param('error_type')))

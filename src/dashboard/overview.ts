@@ -9,6 +9,7 @@ import { html } from 'hono/html'
 import type { Services } from '../context.ts'
 import { hashToken, sameHash } from '../db/secrets.ts'
 import { renderPage } from '../http/html.ts'
+import { findProject } from '../projects/projects.ts'
 import { listRedirectURLs } from '../projects/redirect-urls.ts'
 
 const cookie = 'portcullis_dashboard'
@@ -63,6 +64,7 @@ function locked(): Response {
 
 async function overview(services: Services, facts: OverviewFacts): Promise<Response> {
   const urls = await listRedirectURLs(services.db, facts.project_id)
+  const { project_slug } = await findProject(services, facts.project_id)
   const byURL = Map.groupBy(urls, (row) => row.url)
   return renderPage({
     title: 'Portcullis',
@@ -79,7 +81,8 @@ ${facts.organizations.map(
       connection,
     ) => html`<li><a class="button" href="${connection.start_url}">Sign in over ${connection.type.toUpperCase()}</a>
 <p class="small muted">${connection.connection_id}</p></li>`,
-  )}</ul>`,
+  )}</ul>
+<p>All of them are on its <a href="/login/${project_slug}/${organization.organization_slug}">hosted login page</a>.</p>`,
 )}
 <p class="muted">Or begin at the <a href="${facts.app_url}">example application</a>; the people who can sign in are at the <a href="${facts.test_idp_url}">test identity provider</a>.</p>
 </section>

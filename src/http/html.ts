@@ -54,6 +54,8 @@ export interface Page {
   status?: number
   /** A script of this server's own, run under a nonce. */
   script?: string
+  /** Rules of this page's own, after those that every page has. */
+  style?: string
   wide?: boolean
   headers?: Record<string, string>
 }
@@ -69,7 +71,7 @@ export function renderPage(page: Page): Response {
 <meta name="robots" content="noindex">
 <title>${page.title}</title>
 <link rel="icon" href="${iconURL}">
-<style nonce="${nonce}">${raw(style)}</style>
+<style nonce="${nonce}">${raw(style)}${raw(page.style ?? '')}</style>
 </head>
 <body>
 <main class="${page.wide ? 'wide' : ''}">

@@ -1,7 +1,7 @@
 /** Projects: the customer's application and its credentials. Everything else belongs to one. */
 
 import type { Services } from '../context.ts'
-import type { Database } from '../db/connect.ts'
+import { type Database, statement } from '../db/connect.ts'
 import { type Environment, environmentOf, newId } from '../db/ids.ts'
 import { ApiError } from '../http/errors.ts'
 
@@ -45,6 +45,19 @@ export async function findProjectByPublicToken(
   return project
 }
 
+/** The project of a slug, which is unique on the server; undefined where there is none. */
+export async function findProjectBySlug(
+  services: Services,
+  project_slug: string,
+): Promise<Project | undefined> {
+  const [row] = await statement<{ project_id: string }>(
+    services.db,
+    'select project_id from projects where project_slug = $1',
+    [project_slug],
+  )
+  return row && findProject(services, row.project_id)
+}
+
 async function loadProject(db: Database, project_id: string): Promise<Project | undefined> {
   const row = await db
     .selectFrom('projects')
@@ -62,6 +75,7 @@ async function loadProject(db: Database, project_id: string): Promise<Project | 
       .selectFrom('public_tokens')
       .select('public_token')
       .where('project_id', '=', project_id)
+      .orderBy('created_at')
       .execute(),
     db
       .selectFrom('redirect_urls')

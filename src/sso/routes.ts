@@ -55,7 +55,7 @@ function refuseHead(c: HonoContext): void {
 const unknown = new Set(['public_token_not_found', 'sso_connection_not_found'])
 
 /** Answers what `work` throws, or passes on itself, by the page for people; both count where they must. */
-function tellRefusals(services: Services) {
+export function tellRefusals(services: Services) {
   return async (
     c: HonoContext,
     work: (refuse: (refusal: Refusal) => Response) => Promise<Response>,
