@@ -1,6 +1,6 @@
 /** One of two server processes is killed in the middle of logins; the database and the other go on. */
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import type { Client } from 'pg'
 import {
   addNode,
@@ -8,6 +8,7 @@ import {
   type Cluster,
   checkSession,
   clientOf,
+  endCluster,
   type Node,
   newCluster,
   type Posting,
@@ -93,12 +94,9 @@ async function replace(index: 0 | 1, during: () => Promise<void>): Promise<void>
   cluster.nodes[index] = await addNode(cluster.database_url)
 }
 
-before(async () => {
+test('kill -9 of one of two servers during 16 logins at once: all complete or start again, none twice', async () => {
   cluster = await newCluster()
   client = await clientOf(cluster.database_url)
-})
-
-test('kill -9 of one of two servers during 16 logins at once: all complete or start again, none twice', async () => {
   const lanes = Promise.all(Array.from({ length: 16 }, (_, number) => lane(number)))
   lanes.catch(() => {}) // looked at below
   const lanesBroke = lanes.then(() => assert.fail('the lanes ended early'))
@@ -169,4 +167,5 @@ test('the database holds no half of a login, and no login twice', async () => {
   const unacknowledged = found.redeemed - known.sessions.size
   assert.ok(unacknowledged <= cut, 'a session that nobody knows of comes of an answer cut off')
   assert.ok(again <= cut, 'only a login that was cut was started again')
+  await endCluster(cluster)
 })
