@@ -92,7 +92,11 @@ export function createServices(
     ),
     ...overrides,
   }
-  const db = connect({ url: facts.database_url, prepared_statements: config.prepared_statements })
+  const db = connect({
+    url: facts.database_url,
+    prepared_statements: config.prepared_statements,
+    max_connections: 8,
+  })
   const log = createLog(config.log_level)
   const caches = createCaches({ listen_url: facts.database_url, log })
   const outbound = guardedFetch({ allowed_private_hosts: [], development: true })

@@ -96,7 +96,7 @@ function options(data: string, port: number): string[] {
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
-    max_connections: 100,
+    max_connections: 200,
     shared_buffers: '64MB',
     timezone: 'UTC',
     // PostgreSQL's own troubles only: failed statements reach the server as errors anyway,

@@ -53,6 +53,7 @@ const inspection = `(dark) => {
  * SCREENSHOTS names a folder that gets a picture of each.
  */
 export async function assertGoodLooks(page: Page, name: string): Promise<void> {
+  await page.waitForLoadState()
   for (const width of [390, 1280])
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 844 })
