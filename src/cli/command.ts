@@ -3,7 +3,10 @@ import type { ParseArgsConfig } from 'node:util'
 export type CommandOptions = NonNullable<ParseArgsConfig['options']>
 export type Values = Record<string, string | boolean | string[] | undefined>
 
-/** One command. What `run` returns is printed: as JSON with `--json`, else as lines of `name value`. */
+/**
+ * One command. What `run` returns is printed: as JSON with `--json`, else as `text` has it, or as lines
+ * of `name value`.
+ */
 export interface Command {
   name: string
   summary: string
@@ -12,6 +15,8 @@ export interface Command {
   options?: CommandOptions
   help?: string
   run(values: Values, positionals: string[]): Promise<object | undefined>
+  /** What people read of the result. */
+  text?(result: object): string
   /** Whether what was found is bad news: the exit code is 1 then. */
   failed?(result: object): boolean
 }

@@ -221,6 +221,8 @@ test('every command has a help of its own, and an unknown one gets the list', as
     'redirect-url list',
     'redirect-url remove',
     'connection set',
+    'logins list',
+    'logins show',
     'keys rotate',
     'migrate',
     'doctor',

@@ -13,6 +13,7 @@ import {
 import { setConnection } from './connections.ts'
 import { doctor } from './doctor.ts'
 import { rotateKeys } from './keys.ts'
+import { listLoginsCommand, showLoginCommand } from './logins.ts'
 import { migrateCommand } from './migrate.ts'
 import {
   addRedirect,
@@ -37,6 +38,8 @@ const commands: readonly Command[] = [
   listRedirects,
   removeRedirect,
   setConnection,
+  listLoginsCommand,
+  showLoginCommand,
   rotateKeys,
   migrateCommand,
   doctor,
@@ -78,7 +81,8 @@ export async function runCommand(args: string[], output: Output = terminal): Pro
     refuseSurplus(command, positionals)
     const result = await command.run(values as Values, positionals)
     if (!result) return 0
-    output.stdout(values.json ? `${JSON.stringify(result)}\n` : toLines(result))
+    const text = command.text ?? toLines
+    output.stdout(values.json ? `${JSON.stringify(result)}\n` : text(result))
     return command.failed?.(result) ? 1 : 0
   } catch (error) {
     output.stderr(`${explain(error)}\n`)
