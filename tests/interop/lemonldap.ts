@@ -1,8 +1,9 @@
 /** LemonLDAP::NG, a SAML (Lasso, xmlsec1) and OpenID provider in Perl; both in one process. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type KeyPair, newKeyPair } from './certificate.ts'
 import { freePort, run, waitUntil } from './command.ts'
 import { ensurePackages, versions } from './install.ts'
 import { ada } from './logins.ts'
@@ -204,7 +205,7 @@ INSERT INTO users VALUES (${values.map((value) => `'${value.replaceAll("'", "''"
 }
 
 async function firstConfiguration(folder: string, portal: string): Promise<Configuration> {
-  const key = await keyPair(folder)
+  const pair = await newKeyPair(folder, 'LemonLDAP')
   return {
     cfgAuthor: 'interop',
     cfgDate: '1',
@@ -221,8 +222,8 @@ async function firstConfiguration(folder: string, portal: string): Promise<Confi
     exportedHeaders: {},
     applicationList: {},
     ...storage(folder),
-    ...samlService(key),
-    ...oidcService(key, portal),
+    ...samlService(pair),
+    ...oidcService(pair, portal),
   }
 }
 
@@ -251,16 +252,11 @@ function storage(folder: string): Configuration {
   }
 }
 
-interface Key {
-  privateKey: string
-  publicKey: string
-}
-
-function samlService({ privateKey, publicKey }: Key): Configuration {
+function samlService({ key, certificate }: KeyPair): Configuration {
   return {
     issuerDBSAMLActivation: 1,
-    samlServicePrivateKeySig: privateKey,
-    samlServicePublicKeySig: publicKey,
+    samlServicePrivateKeySig: key,
+    samlServicePublicKeySig: certificate,
     samlServiceUseCertificateInResponse: 1,
     samlServiceSignatureMethod: 'RSA_SHA256',
     samlSPMetaDataXML: {},
@@ -269,28 +265,16 @@ function samlService({ privateKey, publicKey }: Key): Configuration {
   }
 }
 
-function oidcService({ privateKey, publicKey }: Key, portal: string): Configuration {
+function oidcService({ key, certificate }: KeyPair, portal: string): Configuration {
   return {
     issuerDBOpenIDConnectActivation: 1,
     oidcServiceMetaDataIssuer: portal,
-    oidcServicePrivateKeySig: privateKey,
-    oidcServicePublicKeySig: publicKey,
+    oidcServicePrivateKeySig: key,
+    oidcServicePublicKeySig: certificate,
     oidcServiceKeyIdSig: 'first',
     oidcServiceAllowAuthorizationCodeFlow: 1,
     oidcRPMetaDataOptions: {},
     oidcRPMetaDataExportedVars: {},
     oidcRPMetaDataOptionsExtraClaims: {},
-  }
-}
-
-/** A private key and its certificate, which stand in the place of the public key. */
-async function keyPair(folder: string): Promise<Key> {
-  const [key, certificate] = [join(folder, 'idp.key'), join(folder, 'idp.crt')]
-  const subject = ['-subj', '/CN=LemonLDAP', '-days', '30']
-  const files = ['-keyout', key, '-out', certificate]
-  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...files])
-  return {
-    privateKey: await readFile(key, 'utf8'),
-    publicKey: await readFile(certificate, 'utf8'),
   }
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { newKeyPair } from './certificate.ts'
 import { attempt, freePort, run } from './command.ts'
 import { kept } from './downloads.ts'
 import { ensurePackages } from './install.ts'
@@ -46,9 +47,7 @@ export async function startPysaml2(
   const host = hosts[clock]
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-pysaml2-'))
   atEnd(() => rm(folder, { recursive: true, force: true }))
-  const files = ['-keyout', join(folder, 'idp.key'), '-out', join(folder, 'idp.crt')]
-  const subject = ['-subj', '/CN=pysaml2', '-days', '30']
-  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...files])
+  await newKeyPair(folder, 'pysaml2')
   const port = await freePort(host)
   const base_url = `http://${host}:${port}`
   const command = [python, join(source, 'idp.py'), host, String(port), folder, ada.password]
