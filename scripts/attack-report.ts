@@ -175,7 +175,7 @@ function report(attacks: readonly Row[], honest: readonly Row[]): string {
     '',
     'Made by `npm run attack-report`: do not edit. Classes X and P are those of the catalogue in `tests/attacks/corpus.ts`; each answer is a login at an identity provider of our own. Portcullis takes it over HTTP, from start to callback. The others take the same form field, with the issuer, the certificates, the audience, the request and a clock skew of 60 seconds wherever they have a setting for it.',
     '',
-    `Compared: ${versions.join(', ')}. node-saml is set to want one signature, of the Response or of the Assertion; samlify is told beforehand whether the assertion is encrypted, and validates no schema. samlshield looks at the form of a message and verifies no signature: what it lets through goes on to a library.`,
+    `Compared: ${versions.join(', ')}. node-saml is set to want one signature, of the Response or of the Assertion; samlify is told beforehand whether the assertion is encrypted, and validates no schema. samlshield looks at the form of a message and verifies no signature: what it lets through goes on to a library. Certificates when they are saved (X17) and replays (P13) are no single answer: see tests/attacks/replay.test.ts.`,
     '',
     '## Answers that must be refused',
     '',

@@ -1,5 +1,8 @@
+import { ALGORITHMS } from './algorithms.ts'
+import { ENCODINGS } from './encodings.ts'
 import { ENCRYPTED } from './encrypted.ts'
 import { EXHAUSTION } from './exhaustion.ts'
+import { NAMES } from './names.ts'
 import { PROFILE } from './profile.ts'
 import { SIGNATURES } from './signatures.ts'
 import { TEXT } from './text.ts'
@@ -10,7 +13,10 @@ import { WRAPPING } from './wrapping.ts'
 export const ATTACKS: readonly Vector[] = [
   ...WRAPPING,
   ...SIGNATURES,
+  ...ALGORITHMS,
+  ...NAMES,
   ...TEXT,
+  ...ENCODINGS,
   ...PROFILE,
   ...ENCRYPTED,
   ...EXHAUSTION,

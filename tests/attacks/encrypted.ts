@@ -8,9 +8,7 @@ import {
 } from '../../src/saml/encrypting.test-kit.ts'
 import { attacker } from '../../src/saml/signing.test-kit.ts'
 import { type Exchange, elementOf, forge, replace, signAssertion, signRoot } from './exchange.ts'
-import { refused, type Vector } from './vector.ts'
-
-type Build = (e: Exchange) => string
+import { type Build, refused, type Vector } from './vector.ts'
 
 /** Everybody can encrypt for the service: a forged Assertion that nobody signed. */
 const forged = (e: Exchange) => encrypted(e.forged())

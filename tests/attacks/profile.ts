@@ -10,9 +10,8 @@ import {
   signAssertion,
   signRoot,
 } from './exchange.ts'
-import { refused, type Vector } from './vector.ts'
+import { type Build, refused, type Vector } from './vector.ts'
 
-type Build = (e: Exchange) => string
 type Changes = Partial<Fields> | ((e: Exchange) => Partial<Fields>)
 
 /** Honest but for these fields, and signed with the right key. */

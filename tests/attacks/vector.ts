@@ -1,4 +1,7 @@
-import type { Exchange } from './exchange.ts'
+import { type Exchange, GENUINE } from './exchange.ts'
+
+/** Makes the answer to one login. */
+export type Build = (exchange: Exchange) => string
 
 /** One answer that must be refused: what it tries, and the check that must stop it. */
 export interface Vector {
@@ -31,4 +34,28 @@ export function refused(
 /** The form field of a message. */
 export function fieldOf(xml: string, encode?: (xml: string) => string): string {
   return encode ? encode(xml) : Buffer.from(xml).toString('base64')
+}
+
+/** An answer that must be accepted, and who it is about. */
+export interface Honest {
+  name: string
+  build: (exchange: Exchange) => string
+  /** Base64 of UTF-8 by default. */
+  encode?: (xml: string) => string
+  email: string
+  subject: string
+}
+
+/** Answers about the usual person, by name. */
+export function accepted(
+  builders: Record<string, Build>,
+  encode?: (xml: string) => string,
+): Honest[] {
+  return Object.entries(builders).map(([name, build]) => ({
+    name,
+    build,
+    email: GENUINE,
+    subject: GENUINE,
+    ...(encode && { encode }),
+  }))
 }
