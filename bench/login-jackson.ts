@@ -28,11 +28,11 @@ export async function startJackson(database_url: string, idp: IdentityProvider):
   return {
     name: `saml-jackson ${version}`,
     process,
-    async login(user) {
+    async login(email) {
       const started = await ask('GET', `${url}/oauth/authorize?${start}`, 302)
       const callback = await ask('POST', `${url}/oauth/saml`, 302, {
         ...form,
-        body: answerOf(idp, String(started.headers.location), user),
+        body: answerOf(idp, String(started.headers.location), email),
       })
       const code = new URL(String(callback.headers.location)).searchParams.get('code') ?? ''
       const grant = { grant_type: 'authorization_code', client_id, client_secret, redirect_uri }
@@ -43,7 +43,7 @@ export async function startJackson(database_url: string, idp: IdentityProvider):
       // Only this says who has logged in; sso.authenticate says it at once.
       const headers = { authorization: `Bearer ${access_token}` }
       const profile = JSON.parse((await ask('GET', `${url}/oauth/userinfo`, 200, headers)).text)
-      if (profile.email !== user.email) throw new Error('somebody else has logged in')
+      if (profile.email !== email) throw new Error('somebody else has logged in')
     },
   }
 }

@@ -5,6 +5,7 @@ import { addRedirectURL } from '../src/projects/redirect-urls.ts'
 import { createPublicToken, createSecret } from '../src/projects/secrets.ts'
 import { answerOf, ask, type IdentityProvider, startServer, type Target } from './login-server.ts'
 
+const limits = ['api', 'start', 'callback', 'connection']
 const app_url = 'https://app.example.com/authenticate'
 
 /** `portcullis serve` as in production, behind a proxy that speaks https. */
@@ -21,6 +22,8 @@ export async function startPortcullis(
     PORTCULLIS_ENCRYPTION_KEYS: `bench:${Buffer.alloc(32, 1).toString('base64')}`,
     PORTCULLIS_HOST: '127.0.0.1',
     PORTCULLIS_PORT: '0',
+    // All limits work, but one client and one connection may do what many would.
+    PORTCULLIS_RATE_LIMITS: limits.map((name) => `${name}=100000/s`).join(),
   })
   const credentials = Buffer.from(`${project.project_id}:${project.secret}`).toString('base64')
   const headers = { authorization: `Basic ${credentials}`, 'content-type': 'application/json' }
@@ -37,25 +40,25 @@ export async function startPortcullis(
   await api('PUT', `${path}/connections/${connection.connection_id}`, {
     idp_entity_id: idp.entity_id,
     idp_sso_url: idp.sso_url,
-    x509_certificate: idp.key.certificate,
-    attribute_mapping: { email: 'email', first_name: 'firstName', last_name: 'lastName' },
+    x509_certificate: idp.certificate,
+    attribute_mapping: { email: 'email', full_name: 'email' },
   })
   const { connection_id } = connection
   const start = new URLSearchParams({ connection_id, public_token: project.public_token })
   return {
     name: 'portcullis',
     process,
-    async login(user) {
+    async login(email) {
       const started = await ask('GET', `${url}/v1/public/sso/start?${start}`, 302)
       const [cookie] = String(started.headers['set-cookie']).split(';')
       const callback = await ask('POST', `${url}/v1/b2b/sso/callback/${connection_id}`, 303, {
         'content-type': 'application/x-www-form-urlencoded',
         cookie: cookie ?? '',
-        body: answerOf(idp, String(started.headers.location), user),
+        body: answerOf(idp, String(started.headers.location), email),
       })
       const sso_token = new URL(String(callback.headers.location)).searchParams.get('token')
       const login = await api('POST', '/v1/b2b/sso/authenticate', { sso_token })
-      if (login.member.email_address !== user.email || !login.session_jwt)
+      if (login.member.email_address !== email || !login.session_jwt)
         throw new Error('somebody else has logged in')
     },
   }

@@ -1,17 +1,17 @@
 /** The servers that `bench/login.ts` compares: how each is started, asked and measured. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, type Dispatcher, request } from 'undici'
+import { encode, keyInfo, responseXML, type Signer, signed } from '../src/saml/signing.test-kit.ts'
 import { readRedirectRequest } from '../src/test-idp/authn-request.ts'
-import { loginResponse } from '../src/test-idp/saml-response.ts'
-import type { TestIdPUser } from '../src/test-idp/users.ts'
-import type { SigningKey } from '../src/test-idp/xml-signature.ts'
+import { eighteenAttributes } from './saml-attributes.ts'
 
 /** A server with one organization and one SAML connection; `login` is one whole login. */
 export interface Target {
   name: string
   process: ChildProcess
-  login(user: TestIdPUser): Promise<void>
+  login(email: string): Promise<void>
 }
 
 /** Who answers at the other end: what a connection is configured with, and what signs. */
@@ -19,7 +19,8 @@ export interface IdentityProvider {
   entity_id: string
   sso_url: string
   metadata: string
-  key: SigningKey & { certificate: string }
+  certificate: string
+  signer: Signer
 }
 
 const dispatcher = new Agent({ connections: 16 })
@@ -34,24 +35,38 @@ export async function ask(
   const response = await request(url, { method, headers, body: body ?? null, dispatcher })
   const text = await response.body.text()
   if (response.statusCode === status) return { headers: response.headers, text }
-  throw new Error(`${method} ${url}: ${response.statusCode} ${text.slice(0, 2_000)}`)
+  throw new Error(`${method} ${url}: ${response.statusCode} ${text.slice(-2_000)}`)
 }
 
-/** What the browser posts after `location`, the redirect to the identity provider, as `user`. */
-export function answerOf(idp: IdentityProvider, location: string, user: TestIdPUser): string {
+/** A signed Response of 8 KB for an AuthnRequest, as the form field. */
+export function responseTo(
+  idp: IdentityProvider,
+  authnRequest: { id: string; issuer: string; acs_url: string },
+  email: string,
+): string {
+  const { id, acs_url, issuer } = authnRequest
+  const at = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString()
+  const xml = responseXML({
+    destination: `Destination="${acs_url}"`,
+    response_in_response_to: `InResponseTo="${id}"`,
+    response_issuer: `<saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${idp.entity_id}</saml:Issuer>`,
+    issuer: `<saml:Issuer>${idp.entity_id}</saml:Issuer>`,
+    issue_instant: `IssueInstant="${at(0)}"`,
+    name_id: `<saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">${email}</saml:NameID>`,
+    confirmation_data: `<saml:SubjectConfirmationData InResponseTo="${id}" NotOnOrAfter="${at(300)}" Recipient="${acs_url}"></saml:SubjectConfirmationData>`,
+    conditions_attributes: `NotBefore="${at(-60)}" NotOnOrAfter="${at(300)}"`,
+    audience: `<saml:AudienceRestriction><saml:Audience>${issuer}</saml:Audience></saml:AudienceRestriction>`,
+    attributes: `<saml:Attribute Name="email"><saml:AttributeValue>${email}</saml:AttributeValue></saml:Attribute>${eighteenAttributes}`,
+  }).replace('_assertion-1', `_${randomUUID()}`)
+  const { signer, certificate } = idp
+  return encode(signed(xml, 'Assertion', { signer, after: keyInfo(certificate), prefixes: ['xs'] }))
+}
+
+/** What the browser posts after `location`, the redirect to the identity provider, as `email`. */
+export function answerOf(idp: IdentityProvider, location: string, email: string): string {
   const query = new URL(location).searchParams
   const authnRequest = readRedirectRequest(query.get('SAMLRequest') ?? '')
-  const address = {
-    issuer: idp.entity_id,
-    acs_url: authnRequest.acs_url,
-    audience: authnRequest.issuer,
-    in_response_to: authnRequest.id,
-    now: new Date(),
-  }
-  const options = { name_id_format: 'emailAddress', sign: 'assertion' } as const
-  const SAMLResponse = Buffer.from(loginResponse(address, user, options, idp.key)).toString(
-    'base64',
-  )
+  const SAMLResponse = responseTo(idp, authnRequest, email)
   return new URLSearchParams({ SAMLResponse, RelayState: query.get('RelayState') ?? '' }).toString()
 }
 

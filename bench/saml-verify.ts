@@ -16,6 +16,7 @@ import {
   responseXML,
   signed,
 } from '../src/saml/signing.test-kit.ts'
+import { eighteenAttributes } from './saml-attributes.ts'
 
 const rounds = Number(process.argv[2] ?? 9)
 const seconds = Number(process.argv[3] ?? 1)
@@ -30,17 +31,12 @@ const saml_response = encode(
     responseXML({
       conditions_attributes: `NotBefore="2026-01-01T00:00:00Z" NotOnOrAfter="${forever}"`,
       confirmation_data: `<saml:SubjectConfirmationData InResponseTo="${REQUEST_ID}" NotOnOrAfter="${forever}" Recipient="${ACS}"/>`,
-      attributes: Array.from({ length: 18 }, (_, i) => attribute(i)).join(''),
+      attributes: eighteenAttributes,
     }),
     'Assertion',
     { signer, after: keyInfo(made.certificate), prefixes: ['xs'] },
   ),
 )
-
-function attribute(i: number): string {
-  const value = `<saml:AttributeValue xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="xs:string">value ${i} &amp; more</saml:AttributeValue>`
-  return `<saml:Attribute Name="http://schemas.example/claims/${i}" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri">${value}</saml:Attribute>`
-}
 
 const { public_key: key, fingerprint_sha256: fingerprint } = certificate
 const settings = {
