@@ -20,6 +20,7 @@ const focusRing = `(() => {
 /** Presses Tab until `target` has the focus; on the way everything that has it must show it. */
 async function tabTo(page: Page, target: Locator, presses: number): Promise<void> {
   await target.waitFor()
+  await page.waitForLoadState() // with its stylesheet
   for (let press = 0; press < presses; press++) {
     await page.keyboard.press('Tab')
     const focused = page.locator(':focus')
