@@ -131,6 +131,8 @@ test('metadata in which something is missing is refused with the reason', () => 
   for (const url of [
     'javascript:alert(1)',
     'http://idp.example/',
+    'https:idp.example/sso',
+    'https:\\\\idp.example\\sso',
     '',
     'relative',
     'https://',

@@ -30,8 +30,9 @@ type Options = { entity_id?: string; allow_http?: boolean }
 const BINDINGS = 'urn:oasis:names:tc:SAML:2.0:bindings:'
 const MAX_ENTITY_ID = 1024
 const MAX_URL = 2048
-// printable ASCII without what a header or an attribute could trip over
-const PLAIN_URL = /^[!#-;=?-~]+$/
+// printable ASCII without what a header or an attribute could trip over; a browser takes https:x/y for
+// a path of the page that it is on
+const PLAIN_URL = /^https?:\/\/[!#-;=?-[\]-~]+$/i
 
 /**
  * Reads the metadata of one identity provider (Metadata 2.0). Comments are dropped, the signature is

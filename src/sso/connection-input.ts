@@ -46,8 +46,9 @@ const maxURL = 2_048
  */
 export function urlProblem(config: Config, text: string): 'malformed' | 'not_https' | null {
   const url = URL.parse(text)
-  // A URL parser drops line breaks and tabs, and reads a backslash as a slash.
-  const plain = /^[^\s\\\p{Cc}\p{Cf}]+$/u.test(text)
+  // A URL parser drops line breaks and tabs, reads a backslash as a slash, and https:x/y as https://x/y,
+  // which a browser takes for a path of the page that it is on.
+  const plain = /^(?!https?:(?!\/\/))[^\s\\\p{Cc}\p{Cf}]+$/iu.test(text)
   if (!url || !plain || text.length > maxURL || url.username || url.password) return 'malformed'
   if (url.protocol === 'https:') return null
   if (url.protocol !== 'http:') return 'not_https'

@@ -146,6 +146,11 @@ const refusals: [string, Record<string, unknown>, string][] = [
     'saml_connection_idp_sso_url_invalid_format',
   ],
   [
+    'a URL without slashes',
+    { idp_sso_url: 'https:a.example/sso' },
+    'saml_connection_idp_sso_url_invalid_format',
+  ],
+  [
     'a URL with a user name',
     { idp_sso_url: 'https://me@a.example' },
     'saml_connection_idp_sso_url_invalid_format',
