@@ -55,7 +55,7 @@ const FOUND: Record<string, (e: Exchange) => string> = {
     replace(
       e.genuine,
       '</saml:AttributeStatement>',
-      `<saml:Attribute Name="a">${`<saml:AttributeValue>${'>'.repeat(60_000)}</saml:AttributeValue>`.repeat(4)}</saml:Attribute></saml:AttributeStatement>`,
+      `<saml:Attribute Name="a">${`<saml:AttributeValue>${'>>a'.repeat(20_000)}</saml:AttributeValue>`.repeat(4)}</saml:Attribute></saml:AttributeStatement>`,
     ),
   'a PrefixList of 16 over 4,900 elements': (e) => {
     const list = `<c:InclusiveNamespaces xmlns:c="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="${Array.from({ length: 16 }, (_, i) => `n${i}`).join(' ')}"/>`
