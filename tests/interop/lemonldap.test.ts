@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { newPage } from './browser.ts'
 import { describe, type Provider } from './compatibility.ts'
 import { prepared } from './downloads.ts'
@@ -128,16 +129,55 @@ const claims = { email: 'email', full_name: 'name', groups: 'groups' }
 /** An organization connected over OpenID Connect, and a login there. */
 async function loginOIDC(name: string, options: Record<string, unknown> = {}) {
   const idp = await lemonLDAP('OIDC')
+  let client = { client_id: '', client_secret: '', redirect_uri: '' }
   const connected = await connectOIDC(name, {
-    register: (redirect_url) => idp.registerOIDC(redirect_url, options),
+    async register(redirect_uri) {
+      const facts = await idp.registerOIDC(redirect_uri, options)
+      client = { ...facts, redirect_uri }
+      return facts
+    },
     changes: { attribute_mapping: claims, custom_scopes: 'openid email profile groups' },
   })
-  return logIn(connected, typePassword)
+  return { ...(await logIn(connected, typePassword)), client, issuer: idp.issuer }
+}
+
+interface Client {
+  client_id: string
+  client_secret: string
+  redirect_uri: string
+}
+
+/** The claims of an ID token that the session of this browser at the provider gets for the same client. */
+async function idTokenOf(
+  page: Page,
+  { client_id, client_secret, redirect_uri }: Client,
+  issuer: string,
+) {
+  const asked = {
+    client_id,
+    redirect_uri,
+    response_type: 'code',
+    scope: 'openid email profile groups',
+  }
+  const url = `${issuer}oauth2/authorize?${new URLSearchParams(asked)}`
+  const answer = await page.request.get(url, { maxRedirects: 0 })
+  const code = new URL(answer.headers().location ?? '').searchParams.get('code') ?? ''
+  const form = { grant_type: 'authorization_code', code, redirect_uri, client_id, client_secret }
+  const body = new URLSearchParams(form)
+  const tokens = await fetch(`${issuer}oauth2/token`, { method: 'POST', body })
+  const { id_token } = (await tokens.json()) as { id_token: string }
+  const [, payload = ''] = id_token.split('.')
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
 }
 
 test('LemonLDAP::NG OIDC: found by its issuer; e-mail and groups from userinfo alone, aud as a list', async () => {
   const login = await loginOIDC('OpenID')
   assert.ok(new URL(login.callback.url()).searchParams.has('session_state'))
+  const { page } = login
+  await page.waitForURL(`**/org/${login.organization_slug}`)
+  const claims = await idTokenOf(page, login.client, login.issuer)
+  assert.deepEqual(claims.aud, [login.client.client_id])
+  for (const absent of ['email', 'name', 'groups']) assert.ok(!(absent in claims), absent)
   await assertLoggedIn(login, { external_id: ada.user, groups: ada.groups })
 })
 

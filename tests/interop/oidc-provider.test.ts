@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { newPage } from './browser.ts'
+import { describe } from './compatibility.ts'
 import { ada, client, newIssuer, type OpenIDProvider, startProvider } from './oidc-provider.ts'
 import { atEnd, membersOf, newOrganization, portcullis } from './portcullis.ts'
 
@@ -18,6 +21,9 @@ async function connect(
   changes: { client_secret?: string; attribute_mapping?: Record<string, string> } = {},
 ): Promise<Connected> {
   const { stytch } = await portcullis()
+  const name = 'oidc-provider'
+  const notes = 'Claims come from userinfo alone; it sends `iss` on the way back.'
+  describe({ name, protocol: 'OIDC', version: await installedVersion(name), notes })
   const { organization_id, organization_slug } = await newOrganization('OpenID')
   const created = await stytch.sso.oidc.createConnection({ organization_id })
   const { connection_id, redirect_url } = created.connection!
@@ -33,6 +39,11 @@ async function connect(
   assert.equal(updated.connection.userinfo_url, `${issuer}/me`)
   assert.equal(updated.connection.jwks_url, `${issuer}/jwks`)
   return { organization_id, organization_slug, connection_id, provider }
+}
+
+async function installedVersion(name: string): Promise<string> {
+  const manifest = await readFile(join(import.meta.dirname, '../../package.json'), 'utf8')
+  return JSON.parse(manifest).devDependencies[name]
 }
 
 /** Fills in the provider's pages; returns the address of the callback that the browser then opens. */

@@ -1,6 +1,7 @@
 /** An organization connected to SimpleSAMLphp, and logins there in a browser. */
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
+import { describe } from './compatibility.ts'
 import { atEnd, membersOf, newOrganization, portcullis } from './portcullis.ts'
 import { ada, type SimpleSAMLphp, startSimpleSAMLphp } from './simplesamlphp.ts'
 
@@ -29,6 +30,12 @@ let started: Promise<SimpleSAMLphp> | undefined
 export function simpleSAMLphp(): Promise<SimpleSAMLphp> {
   started ??= startSimpleSAMLphp().then((idp) => {
     atEnd(() => idp.stop())
+    describe({
+      name: 'SimpleSAMLphp',
+      protocol: 'SAML',
+      version: idp.version,
+      notes: 'It reads our metadata at every login.',
+    })
     return idp
   })
   return started

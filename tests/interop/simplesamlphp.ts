@@ -23,6 +23,7 @@ interface Variant {
 }
 
 export interface SimpleSAMLphp {
+  version: string
   metadata_url: string
   sso_url: string
   configure(variant: Variant): Promise<void>
@@ -67,6 +68,7 @@ export async function startSimpleSAMLphp(): Promise<SimpleSAMLphp> {
   console.log(`# SimpleSAMLphp (${root.split('/').at(-1)}, ${await versions(['php-cli'])})`)
   const sso_url = `${base_url}saml2/idp/SSOService.php`
   return {
+    version: /_([\d.]+)/.exec(root.split('/').at(-1) ?? '')?.[1] ?? '',
     metadata_url,
     sso_url,
     configure,
