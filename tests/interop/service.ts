@@ -19,14 +19,25 @@ export interface Service {
 }
 
 /**
- * Starts it in a process group of its own, so that nothing it has started outlives it, and waits until it
- * answers. It is stopped when the run ends, or by `stop`. Throws with what it printed where it does not start.
+ * A shell that runs the program and ends it, with all that it has started, when its own standard input
+ * closes: that happens also when this process is killed.
+ */
+const endTogether = `exec 3<&0
+(cat <&3 >/dev/null; kill -KILL 0) &
+"$@" </dev/null 3<&- &
+wait $!
+echo "it ended with status $?" >&2
+kill -KILL 0`
+
+/**
+ * Starts it and waits until it answers. It is stopped when the run ends, or by `stop`. Throws with what it
+ * printed where it does not start.
  */
 export async function startService(options: Options): Promise<Service> {
-  const child = spawn(options.program, options.args, {
+  const { name, program, args, cwd } = options
+  const child = spawn('sh', ['-c', endTogether, 'sh', program, ...args], {
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(options.cwd && { cwd: options.cwd }),
+    ...(cwd && { cwd }),
     env: { ...process.env, ...options.env },
   })
   let output = ''
@@ -34,37 +45,22 @@ export async function startService(options: Options): Promise<Service> {
     stream.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-20_000)
     })
-  let ended: string | undefined
-  const gone = new Promise<void>((resolve) => {
-    const end = (how: string) => {
-      ended = how
+  let ended = false
+  const gone = new Promise<void>((resolve) =>
+    child.once('close', () => {
+      ended = true
       resolve()
-    }
-    child.once('error', (error) => end(error.message))
-    child.once('exit', (code, signal) => end(`${code ?? signal}`))
-  })
-  const signal = (name: NodeJS.Signals) => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, name)
-    } catch {
-      // It has ended before.
-    }
-  }
-  const kill = () => signal('SIGKILL')
-  process.once('exit', kill)
+    }),
+  )
   const stop = async () => {
-    process.off('exit', kill)
-    signal('SIGTERM')
-    const timer = setTimeout(kill, 5_000)
+    child.stdin.end()
     await gone
-    clearTimeout(timer)
-    kill()
   }
   atEnd(stop)
   await waitUntil(
-    options.name,
+    name,
     async () => {
-      if (ended !== undefined) throw new Error(`${options.name} ended (${ended}):\n${output}`)
+      if (ended) throw new Error(`${name} ended:\n${output}`)
       const response = await fetch(options.ready_url).catch(() => undefined)
       await response?.body?.cancel()
       return response?.ok ?? false
