@@ -7,12 +7,10 @@ type JsonDefault<T> = ColumnType<T, string | undefined, string>
 export interface RoleAssignment {
   role_id: string
 }
-export interface GroupRoleAssignment {
-  role_id: string
+export interface GroupRoleAssignment extends RoleAssignment {
   group: string
 }
-export interface EmailRoleAssignment {
-  role_id: string
+export interface EmailRoleAssignment extends RoleAssignment {
   domain: string
 }
 
