@@ -42,9 +42,13 @@ async function migrated(): Promise<Tables> {
   return tables
 }
 
-/** What src/db/schema.ts declares: the interface of each table that `Schema` names. */
+/** What src/db/schema*.ts declare: the interface of each table that `Schema` names. */
 async function declared(): Promise<Tables> {
-  const source = await readFile(new URL('../src/db/schema.ts', import.meta.url), 'utf8')
+  const files = ['schema', 'schema-operations', 'schema-views']
+  const sources = files.map((name) =>
+    readFile(new URL(`../src/db/${name}.ts`, import.meta.url), 'utf8'),
+  )
+  const source = (await Promise.all(sources)).join('\n')
   const interfaces = new Map<string, { base: string | undefined; body: string }>()
   const pattern = /^export interface (\w+)(?: extends (\w+))? \{\n(.*?)^\}/gms
   for (const [, name = '', base, body = ''] of source.matchAll(pattern))
@@ -57,7 +61,8 @@ async function declared(): Promise<Tables> {
       ...Object.fromEntries(own.map(([, column = '', type = '']) => [column, toColumn(type)])),
     }
   }
-  const tables = interfaces.get('Schema')!.body.matchAll(/^ {2}(\w+): (\w+)$/gm)
+  const named = interfaces.get('Schema')!.body + interfaces.get('OperationsSchema')!.body
+  const tables = named.matchAll(/^ {2}(\w+): (\w+)$/gm)
   return Object.fromEntries(
     [...tables].map(([, table = '', name = '']) => [table, columnsOf(name)]),
   )
@@ -73,7 +78,7 @@ function toColumn(declaration: string): Column {
 function wordOf(type: string): string {
   if (/^(Json|JsonDefault|ColumnType)</.test(type)) return 'json'
   const text = /^'[a-z_A-Z]+'( \| '[a-z_A-Z]+')*$/.test(type)
-  return text || ['MemberStatus', 'ConnectionType'].includes(type) ? 'string' : type
+  return text || ['MemberStatus', 'ConnectionType', 'AdminRole'].includes(type) ? 'string' : type
 }
 
 const views = ['organization_objects', 'member_objects']

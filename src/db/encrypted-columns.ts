@@ -36,6 +36,20 @@ export const encryptedColumns: readonly EncryptedColumn[] = [
     row: 'key_id',
     primary_key: ['project_id', 'key_id'],
   },
+  { table: 'admins', column: 'totp_secret', row: 'admin_id', primary_key: ['admin_id'] },
+  {
+    table: 'webhook_endpoints',
+    column: 'secret',
+    row: 'webhook_id',
+    primary_key: ['project_id', 'webhook_id'],
+  },
+  { table: 'mails', column: 'content', row: 'mail_id', primary_key: ['mail_id'] },
+  {
+    table: 'sso_flow_messages',
+    column: 'content',
+    row: 'message_id',
+    primary_key: ['project_id', 'flow_id', 'message_id'],
+  },
 ]
 
 /** How many values of a column were encrypted with a key. */

@@ -24,6 +24,12 @@ export type IdPrefix =
   | 'jwk'
   | 'sso-flow'
   | 'request-id'
+  | 'event'
+  | 'webhook'
+  | 'webhook-delivery'
+  | 'setup-link'
+  | 'trace-link'
+  | 'message'
 
 /** A UUID version 7 (RFC 9562 section 5.7): sorts by time, so that new rows touch one end of an index. */
 export function uuidv7(now = Date.now()): string {

@@ -1,5 +1,7 @@
 /** One interface a table, in the order of the migrations. Column names are the wire's names. */
 import type { ColumnType, Generated } from 'kysely'
+import type { OperationsSchema } from './schema-operations.ts'
+import type { MemberObjects, OrganizationObjects } from './schema-views.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type JsonDefault<T> = ColumnType<T, string | undefined, string>
@@ -19,6 +21,10 @@ export interface Projects {
   project_name: string
   project_slug: string
   created_at: Generated<Date>
+  project_logo_url: Generated<string>
+  project_color: Generated<string>
+  login_straight: Generated<boolean>
+  login_by_email: Generated<boolean>
 }
 
 export interface ProjectSecrets {
@@ -148,6 +154,13 @@ export interface SSOConnections {
   userinfo_url: Generated<string>
   jwks_url: Generated<string>
   custom_scopes: Generated<string>
+  activation: Generated<'automatic' | 'manual'>
+  metadata_url: Generated<string>
+  metadata_refresh: Generated<'off' | 'approve' | 'automatic'>
+  metadata_checked_at: Date | null
+  metadata_error: Generated<string>
+  metadata_pending: ColumnType<unknown, string | null, string | null>
+  debug_until: Date | null
   provider: JsonDefault<Record<string, unknown>>
   created_at: Date
   updated_at: Date
@@ -236,6 +249,7 @@ export interface SSOFlows {
   checks: JsonDefault<unknown[]>
   error_type: string | null
   suppressed_count: Generated<number>
+  tested_by: string | null
   member_id: string | null
   member_session_id: string | null
   started_at: Date
@@ -252,33 +266,7 @@ export interface SAMLReplays {
   expires_at: Date
 }
 
-/** The organization with its active connections, as the wire has it. */
-export interface OrganizationObjects extends Organizations {
-  sso_active_connections: Json<
-    { connection_id: string; display_name: string; identity_provider: string }[]
-  >
-}
-
-/** One registration of a member with what its connection says about roles. */
-export interface MemberRegistration {
-  connection_id: string
-  type: ConnectionType
-  subject: string
-  external_id: string
-  registration_id: string
-  sso_attributes: Record<string, unknown>
-  groups: string[]
-  connection_roles: RoleAssignment[]
-  group_roles: GroupRoleAssignment[]
-}
-
-/** The member with its registrations and retired addresses. */
-export interface MemberObjects extends Members {
-  sso_registrations: Json<MemberRegistration[]>
-  retired_email_addresses: Json<{ email_id: string; email_address: string }[]>
-}
-
-export interface Schema {
+export interface Schema extends OperationsSchema {
   projects: Projects
   project_secrets: ProjectSecrets
   public_tokens: PublicTokens

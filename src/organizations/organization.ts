@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import type { RequestProject } from '../context.ts'
 import { type Database, statement } from '../db/connect.ts'
-import type { OrganizationObjects } from '../db/schema.ts'
+import type { OrganizationObjects } from '../db/schema-views.ts'
 import { ApiError } from '../http/errors.ts'
 import { JSONObject, Timestamp } from '../http/wire.ts'
 

@@ -2,7 +2,7 @@
  * Roles and what they permit (backend.md section 10): the default policy, and which roles a member and
  * a session hold.
  */
-import type { MemberRegistration } from '../db/schema.ts'
+import type { MemberRegistration } from '../db/schema-views.ts'
 import { ApiError } from '../http/errors.ts'
 
 export interface Role {
