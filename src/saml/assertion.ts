@@ -1,3 +1,4 @@
+import { checkAddressee } from './addressee.ts'
 import { readAttributes, type SAMLAttribute } from './attributes.ts'
 import type { CheckList } from './checks.ts'
 import { checkConditions } from './conditions.ts'
@@ -53,7 +54,8 @@ export function readAssertion(assertion: XMLElement, profile: Profile): SAMLIden
   const issued = checkIssueInstant(assertion, profile)
   const { name_id, name_id_format } = readNameID(assertion, checks)
   const confirmation = checkConfirmation(assertion, profile)
-  const conditionsEnd = checkConditions(assertion, profile)
+  const { end: conditionsEnd, audiences } = checkConditions(assertion, profile)
+  checkAddressee({ recipient: confirmation.recipient, audiences }, profile)
   const session = checkAuthnStatement(assertion, profile)
   const attributes = readAttributes(assertion, checks)
   const end = Math.min(confirmation.not_on_or_after, conditionsEnd, issued + MAX_AGE)

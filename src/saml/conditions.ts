@@ -13,13 +13,15 @@ import {
 
 const UNDERSTOOD = new Set(['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction'])
 
-/** Checks the one Conditions element (Core 2.5); returns its NotOnOrAfter in milliseconds. */
-export function checkConditions(assertion: XMLElement, profile: Profile): number {
+/** Checks the one Conditions element (Core 2.5); returns its NotOnOrAfter in milliseconds and its Audiences. */
+export function checkConditions(
+  assertion: XMLElement,
+  profile: Profile,
+): { end: number; audiences: (string | null)[][] } {
   const conditions = childrenNamed(assertion, ASSERTION, 'Conditions')[0]!
   const end = checkWindow(conditions, profile)
   checkKnown(conditions, profile.checks)
-  checkAudience(conditions, profile)
-  return end
+  return { end, audiences: checkAudience(conditions, profile) }
 }
 
 function checkWindow(conditions: XMLElement, { now, skew, checks }: Profile): number {
@@ -80,8 +82,8 @@ function checkKnown(conditions: XMLElement, checks: CheckList): void {
   })
 }
 
-/** There is an AudienceRestriction, and each one names us (Core 2.5.1.4). */
-function checkAudience(conditions: XMLElement, { settings, checks }: Profile): void {
+/** There is an AudienceRestriction, and each one names us (Core 2.5.1.4); returns the Audiences of each. */
+function checkAudience(conditions: XMLElement, { settings, checks }: Profile): (string | null)[][] {
   const restrictions = childrenNamed(conditions, ASSERTION, 'AudienceRestriction')
   const lists = restrictions.map((restriction) =>
     childrenNamed(restriction, ASSERTION, 'Audience').map((audience) => {
@@ -95,9 +97,9 @@ function checkAudience(conditions: XMLElement, { settings, checks }: Profile): v
   const actual = lists.map((list) => list.map((one) => one ?? 'markup').join(', ')).join(' and ')
   if (lists.length > 0 && lists.every(names)) {
     checks.pass('audience', { expected, actual })
-    return
+    return lists
   }
-  checks.fail('audience', {
+  return checks.fail('audience', {
     error_type: 'invalid_audience_saml_response',
     message: 'The Assertion was made for another application (Audience).',
     expected,

@@ -64,6 +64,13 @@ for (const [name, options] of Object.entries(FORMS)) {
   }
 }
 
+test('settings that say nothing about SHA-1 do not allow it', () => {
+  const asked: Asked = { settings: { allow_sha1_until: undefined } }
+  const weak = signed(responseXML(), 'Assertion', { algorithm: 'rsa-sha1' })
+  assertRefused(weak, 'assertion_signature_algorithm', INVALID, asked)
+  assert.equal(verify(signed(responseXML(), 'Assertion'), asked).sha1, false)
+})
+
 test('a permission changes nothing about signatures that do not need it', () => {
   const { checks, sha1 } = verify(signed(responseXML(), 'Assertion'), allowed)
   assert.equal(sha1, false)

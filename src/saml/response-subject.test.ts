@@ -23,6 +23,11 @@ const unsolicited = {
   ...data(good.replace(/InResponseTo="[^"]*" /, '')),
 }
 
+const alternatives: Asked = {
+  in_response_to: null,
+  settings: { acs_urls: ['https://own.example', ACS], audiences: ['https://own.example', ACS] },
+}
+
 const ROWS: Record<string, Row> = {
   'no NameID': ['name_id', INVALID, nameID('')],
   'an empty NameID': ['name_id', INVALID, nameID('<saml:NameID/>')],
@@ -130,6 +135,26 @@ const ROWS: Record<string, Row> = {
     UNSOLICITED,
     { ...unsolicited, response_in_response_to: 'InResponseTo=""' },
     { in_response_to: null },
+  ],
+  'an unsolicited one that names alternative addresses alone': [
+    'own_address',
+    UNSOLICITED,
+    unsolicited,
+    alternatives,
+  ],
+  'one of them that lists the own Audience in one of two restrictions': [
+    'own_address',
+    UNSOLICITED,
+    {
+      ...unsolicited,
+      audience: ['https://own.example', ACS]
+        .map(
+          (one) =>
+            `<saml:AudienceRestriction><saml:Audience>${one}</saml:Audience></saml:AudienceRestriction>`,
+        )
+        .join(''),
+    },
+    alternatives,
   ],
   'an unsolicited one where a request is open': ['in_response_to', UNSOLICITED, unsolicited],
   'an unsolicited one where they are switched off': [

@@ -21,13 +21,13 @@ import { childrenNamed, type XMLElement, XMLError } from './xml-tree.ts'
 /** What the connection says about the identity provider and about itself. */
 export type ResponseSettings = {
   idp_entity_id: string
-  /** acs_url, and alternative_acs_url if there is one */
+  /** acs_url, then alternative_acs_url if there is one */
   acs_urls: readonly string[]
-  /** audience_uri, and alternative_audience_uri if there is one */
+  /** audience_uri, then alternative_audience_uri if there is one */
   audiences: readonly string[]
   keys: readonly PinnedKey[]
-  /** signatures that rest on SHA-1 are accepted before this moment; null: never */
-  allow_sha1_until: Date | null
+  /** signatures that rest on SHA-1 are accepted before this moment; null or left out: never */
+  allow_sha1_until?: Date | null | undefined
   idp_initiated_auth_disabled: boolean
   /** what encrypted assertions are decrypted with; without it they are refused */
   decryption?: DecryptionSettings
@@ -162,7 +162,7 @@ function verifyAssertion(
   { settings, now }: ResponseInput,
   checks: CheckList,
 ): XMLElement {
-  const { keys, allow_sha1_until, decryption = NO_DECRYPTION } = settings
+  const { keys, allow_sha1_until = null, decryption = NO_DECRYPTION } = settings
   const trust = { keys, allow_sha1_until, now }
   if (layout.assertion?.local === 'EncryptedAssertion') {
     return openEncryptedAssertion({ text, layout, trust, decryption }, checks)

@@ -42,7 +42,11 @@ export function readNameID(
 }
 
 /** The bearer confirmation that a Subject was accepted by. */
-export type Confirmation = { not_on_or_after: number; in_response_to: string | null }
+export type Confirmation = {
+  recipient: string
+  not_on_or_after: number
+  in_response_to: string | null
+}
 
 /**
  * At least one bearer SubjectConfirmation must hold in full: Recipient, times, InResponseTo. Other
@@ -97,7 +101,7 @@ function checkBearer(bearer: XMLElement, profile: Profile, checks: CheckList): C
   checks.pass('recipient', { expected, actual: recipient })
   const not_on_or_after = checkTimes(data, profile, checks)
   const in_response_to = checkInResponseTo(data, profile, checks)
-  return { not_on_or_after, in_response_to }
+  return { recipient, not_on_or_after, in_response_to }
 }
 
 function checkTimes(data: XMLElement, { now, skew }: Profile, checks: CheckList): number {

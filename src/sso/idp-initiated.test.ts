@@ -15,7 +15,7 @@ import {
   ownProcess,
   redeem,
 } from './login.test-kit.ts'
-import { connectIdP, respond } from './saml-idp.test-kit.ts'
+import { type Answer, connectIdP, respond } from './saml-idp.test-kit.ts'
 
 const ada = 'ada.lovelace@acme.test'
 const signup_url = 'http://localhost:3000/welcome'
@@ -107,6 +107,66 @@ test('a connection can refuse logins that begin at the identity provider', async
   })
   const browser = new Browser()
   assert.equal((await browser.login(setup, setup.saml, ada)).status, 303)
+})
+
+const shared = {
+  alternative_acs_url: 'https://old.example/acs',
+  alternative_audience_uri: 'https://old.example/sp',
+}
+
+/** What an answer says it was made for, where that is not the connection itself. */
+function madeFor(recipient: string, audience: string): Answer {
+  const edit = (xml: string) =>
+    xml
+      .replace(/(<saml:SubjectConfirmationData[^>]* Recipient=")[^"]*/, `$1${recipient}`)
+      .replace(/(<saml:Audience>)[^<]*/, `$1${audience}`)
+  return { edit }
+}
+
+test('one that names a connection by its alternative addresses alone is refused, because connections may share them', async () => {
+  const setup = await newTenant()
+  const mine = await connectIdP(setup.project, setup.organization_id, shared)
+  const other = await call(setup.project, 'POST', '/v1/b2b/organizations', {
+    organization_name: 'Globex',
+    organization_slug: 'globex',
+  })
+  const { organization_id } = other.body.organization
+  const theirs = await connectIdP(setup.project, organization_id, shared)
+  const answer = madeFor(shared.alternative_acs_url, shared.alternative_audience_uri)
+  // Destination is the connection's own in each: without a signature of the Response anybody writes it.
+  for (const connection_id of [mine, theirs])
+    for (const relay_state of [null, 'theirs'])
+      await assertRefused(
+        setup.project,
+        async () => respond(connection_id, null, { ...answer, relay_state }),
+        { error_type: 'unsolicited_saml_response', check: 'own_address', who: 'it_admin' },
+      )
+  const { checks } = await lastFlow(setup.project)
+  const { expected, fix } = checks.at(-1)!
+  assert.ok(expected!.includes(theirs) && !expected!.includes('old.example'), expected)
+  assert.match(fix!.what, /^Begin the login at the application\. .* register there the ACS URL/)
+})
+
+test('one that names the connection itself, as Recipient or as Audience, is good; so is an answer to a request by both alternatives', async () => {
+  const setup = await newTenant()
+  const saml = await connectIdP(setup.project, setup.organization_id, shared)
+  const own = `${base_url}/v1/b2b/sso/callback/${saml}`
+  const { alternative_acs_url, alternative_audience_uri } = shared
+  for (const answer of [
+    madeFor(own, alternative_audience_uri),
+    madeFor(alternative_acs_url, own),
+    madeFor(own, own),
+  ]) {
+    const response = await new Browser().submit(respond(saml, null, answer))
+    assert.equal(response.status, 303, await response.text())
+    const { checks } = await lastFlow(setup.project)
+    assert.equal(checks.find(({ name }) => name === 'own_address')?.verdict, 'pass')
+  }
+  const browser = new Browser()
+  const answer = madeFor(alternative_acs_url, alternative_audience_uri)
+  const submission = respond(saml, await browser.start(setup, saml), answer)
+  const response = await browser.submit(submission)
+  assert.equal(response.status, 303, await response.text())
 })
 
 test('somebody whom the organization does not let in leaves one failed flow', async () => {

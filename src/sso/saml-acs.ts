@@ -139,11 +139,11 @@ function verify(
   } catch (error) {
     if (!(error instanceof SAMLError)) throw error
     checks.push(...error.checks)
-    if (error.checks.at(-1)?.name === 'decryption')
-      countDecryptionFailure(services, connection.connection_id)
+    const failed = error.checks.at(-1)?.name
+    if (failed === 'decryption') countDecryptionFailure(services, connection.connection_id)
+    const unsolicited = error.error_type === 'unsolicited_saml_response'
     // A Response that answers a request, but came without the RelayState that names the request.
-    const lost =
-      error.error_type === 'unsolicited_saml_response' && !flow && form.relay_state === ''
+    const lost = unsolicited && failed === 'in_response_to' && !flow && form.relay_state === ''
     const error_type = lost ? 'missing_saml_relay_state' : error.error_type
     throw new LoginError(
       isErrorType(error_type) ? error_type : 'invalid_saml_response',
