@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { createApp } from '../src/app.ts'
 import { runCommand } from '../src/cli/commands.ts'
@@ -104,7 +105,30 @@ export async function newSetup(node: Node): Promise<Setup> {
     x509_certificate: idp.saml.certificate,
     attribute_mapping: samlMapping,
   })
+  await keepSecrets(node)
   return { organization_id, saml, oidc: await connect('oidc', oidcSettings(idp.oidc)) }
+}
+
+/** A row of each further table that holds a secret, encrypted by the node. */
+async function keepSecrets({ services: { db, cipher } }: Node): Promise<void> {
+  const { project_id } = project
+  const row = randomBytes(8).toString('hex')
+  const secret = (table: string, column: string) =>
+    cipher.encrypt('a secret', { table, column, row })
+  const now = new Date()
+  await sql`insert into admins (admin_id, email_address, role, totp_secret, created_at, updated_at)
+    values (${row}, ${row}, 'viewer', ${secret('admins', 'totp_secret')}, ${now}, ${now})`.execute(
+    db,
+  )
+  await sql`insert into webhook_endpoints (project_id, webhook_id, url, secret, created_at, updated_at)
+    values (${project_id}, ${row}, 'https://example.com', ${secret('webhook_endpoints', 'secret')},
+      ${now}, ${now})`.execute(db)
+  await sql`insert into mails (mail_id, project_id, kind, to_address, subject, content, created_at)
+    values (${row}, ${project_id}, 'test', 'a@example.com', 'A', ${secret('mails', 'content')},
+      ${now})`.execute(db)
+  await sql`insert into sso_flow_messages (project_id, flow_id, message_id, kind, content, recorded_at,
+      expires_at) values (${project_id}, ${row}, ${row}, 'response',
+      ${secret('sso_flow_messages', 'content')}, ${now}, ${now})`.execute(db)
 }
 
 export function oidcSettings(oidc: { issuer: string; client_id: string; client_secret: string }) {
