@@ -34,6 +34,7 @@ export interface AdminSessions {
 export interface AdminInvitations {
   invitation_id: string
   token_hash: Buffer
+  purpose: Generated<'first' | 'invitation' | 'reset'>
   email_address: Generated<string>
   role: AdminRole
   invited_by: Generated<string>
