@@ -18,6 +18,8 @@ export interface Limits {
   visit(c: HonoContext, limit: 'start' | 'callback', route: string, about: string): void
   /** Counts a browser's request about something that is not known. */
   visitFailed(c: HonoContext): void
+  /** Whose request it is: an IPv4 address, or the /64 of an IPv6 address. */
+  addressOf(c: HonoContext): string
   /** Counts a login on its connection, whoever began it; throws `too_many_requests`. */
   login(step: 'start' | 'callback', connection_id: string): void
 }
@@ -60,6 +62,7 @@ export function createLimits(options: LimitOptions): Limits {
   }
 
   return {
+    addressOf,
     call(c, route, project_id) {
       if (!buckets.api && !failed) return
       const address = addressOf(c)

@@ -1,0 +1,89 @@
+/** The frame of the dashboard's pages: menu, heading, messages; and how a form ends. */
+import type { Context as HonoContext } from 'hono'
+import { getCookie, setCookie } from 'hono/cookie'
+import { html } from 'hono/html'
+import type { ApiError } from '../http/errors.ts'
+import type { Markup } from '../http/html.ts'
+import { type Content, notice } from '../http/parts.ts'
+import { brand, renderScreen } from '../http/screen.ts'
+import { menuOf } from './menu.ts'
+import type { ProjectVisit, Visit } from './visit.ts'
+
+export interface Frame {
+  title: string
+  body: Content
+  /** The links that lead here, outermost first. */
+  crumbs?: readonly (readonly [label: string, href: string])[]
+  /** Buttons beside the heading. */
+  actions?: Content
+  /** A state beside the heading, such as a badge. */
+  state?: Content
+  status?: number
+  /** What went wrong with the form that this page shows again. */
+  error?: ApiError | undefined
+}
+
+const flashCookie = 'portcullis_notice'
+
+/** A page of the dashboard, with the project's menu where it belongs to one. */
+export function dashboardPage(visit: Visit | ProjectVisit, frame: Frame): Response {
+  const { c } = visit
+  const flash = getCookie(c, flashCookie)
+  const headers = new Headers()
+  if (flash) headers.set('set-cookie', `${flashCookie}=; Path=/dashboard; Max-Age=0`)
+  const response = renderScreen({
+    title: frame.title,
+    status: frame.status ?? (frame.error ? frame.error.status : 200),
+    headers: Object.fromEntries(headers),
+    body: html`<a class="skip" href="#content">Skip to content</a>
+<div class="shell">
+<nav aria-label="Main"><div class="inner">${brand('/dashboard')}${menuOf(visit)}</div></nav>
+<main id="content">
+<header class="page-top"><div>${crumbs(frame)}<h1>${frame.title} ${frame.state ?? ''}</h1></div>
+${frame.actions ? html`<div class="actions">${frame.actions}</div>` : ''}</header>
+${flash ? notice('success', flash) : ''}
+${frame.error ? notice('danger', frame.error.message, html`Request id <code>${visit.request_id}</code>`) : ''}
+${frame.body}
+</main>
+</div>`,
+  })
+  return response
+}
+
+function crumbs({ crumbs }: Frame): Markup | '' {
+  if (!crumbs) return ''
+  return html`<nav class="crumbs" aria-label="Breadcrumb">${crumbs.map(([label, href]) => html`<a href="${href}">${label}</a> <span aria-hidden="true">/</span> `)}</nav>`
+}
+
+/** After a form: goes on to a page, which says once what was done. */
+export function seeOther(c: HonoContext, location: string, message?: string): Response {
+  if (message)
+    setCookie(c, flashCookie, message, {
+      path: '/dashboard',
+      httpOnly: true,
+      sameSite: 'Lax',
+      maxAge: 60,
+    })
+  return c.redirect(location, 303)
+}
+
+/** A form that posts to `action`, with the token that the dashboard asks for. */
+export function postForm(visit: Visit, action: string, body: Content): Markup {
+  return html`<form method="post" action="${action}"><input type="hidden" name="csrf_token" value="${visit.csrf_token}">${body}</form>`
+}
+
+/** The form for something that cannot be undone: says what will break and asks for the name. */
+export function dangerForm(
+  visit: Visit,
+  danger: { action: string; name: string; button: string; consequences: Content },
+): Markup {
+  const id = `confirm-${danger.action.replaceAll(/\W+/g, '-')}`
+  return postForm(
+    visit,
+    danger.action,
+    html`<p>${danger.consequences}</p>
+<div class="mb-3"><label class="form-label" for="${id}">Type <b>${danger.name}</b> to confirm</label>
+<input class="form-control" id="${id}" name="confirm_name" autocomplete="off" data-confirm-name="${danger.name}"></div>
+<button class="btn btn-danger">${danger.button}</button>`,
+  )
+}

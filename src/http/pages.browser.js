@@ -1,0 +1,51 @@
+// What the pages do in a browser, each of it dispensable: the theme, copy buttons, local times, dialogs.
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const applyTheme = () =>
+  document.documentElement.setAttribute('data-bs-theme', dark.matches ? 'dark' : 'light')
+dark.addEventListener('change', applyTheme)
+applyTheme()
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-copy]')
+  if (!button) return
+  await navigator.clipboard.writeText(button.dataset.copy)
+  const label = button.textContent
+  button.textContent = 'Copied'
+  setTimeout(() => {
+    button.textContent = label
+  }, 1500)
+})
+
+// A form that destroys something asks for its name first.
+document.addEventListener('input', (event) => {
+  const field = event.target.closest('[data-confirm-name]')
+  if (!field) return
+  const button = field.form.querySelector('button[type=submit], button:not([type])')
+  button.disabled = field.value.trim() !== field.dataset.confirmName
+})
+
+document.addEventListener('change', (event) => {
+  const field = event.target.closest('[data-submit-on-change]')
+  if (field) field.form.requestSubmit()
+})
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener('submit', (event) => {
+  const form = event.target
+  if (form.method !== 'post') return
+  if (form.dataset.sent) event.preventDefault()
+  form.dataset.sent = '1'
+})
+addEventListener('pageshow', () => {
+  for (const form of document.forms) delete form.dataset.sent
+})
+
+const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const showTimes = () => {
+  for (const time of document.querySelectorAll('time[datetime]:not([title])')) {
+    time.title = time.dateTime
+    time.textContent = times.format(new Date(time.dateTime))
+  }
+}
+addEventListener('DOMContentLoaded', showTimes)
+document.addEventListener('htmx:after:swap', showTimes)
