@@ -1,11 +1,10 @@
 /** What `npm start` adds to the dashboard: a link that signs in, and the facts of this run. */
 import type { Hono } from 'hono'
-import { html } from 'hono/html'
 import { developmentAdmin } from '../admins/admins.ts'
 import { createAdminSession } from '../admins/sessions.ts'
 import type { Services } from '../context.ts'
 import { hashToken, sameHash } from '../db/secrets.ts'
-import { renderPage } from '../http/html.ts'
+import { html, renderPage } from '../http/html.ts'
 import { keepSession } from './session-cookie.ts'
 
 /** What development knows beside the database: addresses, and the secret that only it has in clear. */

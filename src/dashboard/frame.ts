@@ -1,9 +1,8 @@
 /** The frame of the dashboard's pages: menu, heading, messages; and how a form ends. */
 import type { Context as HonoContext } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import { html } from 'hono/html'
 import type { ApiError } from '../http/errors.ts'
-import type { Markup } from '../http/html.ts'
+import { html, type Markup } from '../http/html.ts'
 import { type Content, notice } from '../http/parts.ts'
 import { brand, renderScreen } from '../http/screen.ts'
 import { menuOf } from './menu.ts'

@@ -1,6 +1,5 @@
 /** The menu beside every page of the dashboard. */
-import { html } from 'hono/html'
-import type { Markup } from '../http/html.ts'
+import { html, type Markup } from '../http/html.ts'
 import type { ProjectVisit, Visit } from './visit.ts'
 
 const ofProject = [

@@ -5,10 +5,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import { html } from 'hono/html'
 import type { Services } from '../context.ts'
 import { hashToken, sameHash } from '../db/secrets.ts'
-import { renderPage } from '../http/html.ts'
+import { html, renderPage } from '../http/html.ts'
 import { findProject } from '../projects/projects.ts'
 import { listRedirectURLs } from '../projects/redirect-urls.ts'
 

@@ -1,8 +1,7 @@
 /** `/dashboard` and the list of the server's projects. */
-import { html } from 'hono/html'
 import { environmentOf } from '../db/ids.ts'
 import { ApiError } from '../http/errors.ts'
-import type { Markup } from '../http/html.ts'
+import { html, type Markup } from '../http/html.ts'
 import { badge, card, emptyState, field, table, time } from '../http/parts.ts'
 import { createProject, listProjects } from '../projects/projects.ts'
 import { createPublicToken } from '../projects/secrets.ts'
@@ -45,7 +44,7 @@ async function create(visit: Visit): Promise<Response> {
       project_slug,
       environment,
     })
-    await createPublicToken(services.db, project_id)
+    await createPublicToken(services.db, { project_id })
     await visit.audit({
       action: 'project.create',
       target_type: 'project',

@@ -1,13 +1,14 @@
 /** Mounts the dashboard: every page of `pages.ts` behind session, role and the checks of a form. */
+
 import type { Hono, Context as HonoContext } from 'hono'
 import { getCookie } from 'hono/cookie'
-import { html } from 'hono/html'
 import { may } from '../admins/admins.ts'
 import { findAdminSession } from '../admins/sessions.ts'
 import type { Services } from '../context.ts'
 import { newId, uuidv7 } from '../db/ids.ts'
 import { toApiError } from '../http/envelope.ts'
 import { ApiError } from '../http/errors.ts'
+import { html } from '../http/html.ts'
 import { notice } from '../http/parts.ts'
 import { renderScreen } from '../http/screen.ts'
 import { findProjectBySlug } from '../projects/projects.ts'

@@ -1,6 +1,5 @@
-import { html } from 'hono/html'
 import { errorCatalogue } from './errors.ts'
-import { renderPage } from './html.ts'
+import { html, renderPage } from './html.ts'
 
 /** The page behind `error_url`: what an `error_type` means. It works offline, and names no request. */
 export function errorTypePage(error_type: string): Response {

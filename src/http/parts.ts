@@ -1,6 +1,5 @@
 /** Parts that the pages on Tabler are put together of. Everything interpolated is escaped by `html`. */
-import { html } from 'hono/html'
-import type { Markup } from './html.ts'
+import { html, type Markup } from './html.ts'
 
 export type Content = Markup | string | number | null | undefined | Content[]
 

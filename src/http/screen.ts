@@ -1,7 +1,6 @@
 /** The frame of the pages on Tabler: dashboard and setup portal. Nothing in them comes from elsewhere. */
-import { html } from 'hono/html'
 import { assetURL } from './assets.ts'
-import type { Markup } from './html.ts'
+import { html, type Markup } from './html.ts'
 
 export interface Screen {
   title: string

@@ -1,5 +1,4 @@
-import { html } from 'hono/html'
-import { type Markup, renderPage } from '../http/html.ts'
+import { html, type Markup, renderPage } from '../http/html.ts'
 import type { OrganizationRow } from '../organizations/organization.ts'
 import type { Project } from '../projects/projects.ts'
 import { style } from './style.ts'

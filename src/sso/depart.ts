@@ -1,10 +1,9 @@
 /** The way from here to the identity provider, for both protocols. */
 import { createHash } from 'node:crypto'
-import { html } from 'hono/html'
 import type { Services } from '../context.ts'
 import { hashToken } from '../db/secrets.ts'
 import { ApiError, isErrorType } from '../http/errors.ts'
-import { renderPage } from '../http/html.ts'
+import { html, renderPage } from '../http/html.ts'
 import { authorizationURL } from '../oidc/authorization.ts'
 import { OIDCError } from '../oidc/checks.ts'
 import { requestedScopes } from '../oidc/settings.ts'

@@ -1,8 +1,7 @@
-import { html } from 'hono/html'
 import type { Services } from '../context.ts'
 import { errorBody } from '../http/envelope.ts'
 import type { ApiError } from '../http/errors.ts'
-import { renderPage } from '../http/html.ts'
+import { html, renderPage } from '../http/html.ts'
 import type { Refusal } from './callback.ts'
 import { type Check, LoginError } from './flow.ts'
 
