@@ -4,7 +4,9 @@ import { routePath } from 'hono/route'
 import { getPath } from 'hono/utils/url'
 import { api } from './api.ts'
 import type { Services } from './context.ts'
+import { mountDashboard } from './dashboard/routes.ts'
 import { newId } from './db/ids.ts'
+import { mountAssets } from './http/assets.ts'
 import { type Gatekeepers, mountEndpoints, sendError } from './http/endpoint.ts'
 import { errorTypePage } from './http/error-pages.ts'
 import { ApiError } from './http/errors.ts'
@@ -41,6 +43,8 @@ export function createApp(services: Services): Hono {
   mountEndpoints(app, api, services, gatekeepers)
   mountSSO(app, services)
   mountLogin(app, services)
+  mountDashboard(app, services)
+  mountAssets(app)
   mountHealth(app, services, metrics)
   mountOpenAPI(app)
   app.get('/errors/:error_type', (c) => errorTypePage(c.req.param('error_type')))

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Hono } from 'hono'
 import { type Config, developmentConfig } from './config.ts'
-import { mountOverview } from './dashboard/overview.ts'
+import { mountDevelopmentLink } from './dashboard/development.ts'
 import { startEmbedded } from './db/embedded.ts'
 import {
   type DevelopmentFile,
@@ -96,7 +96,7 @@ async function start(options: DevelopmentOptions, closers: (() => Promise<unknow
   closers.push(() => writeDevelopmentFile(options.data_dir, { ...seeded, database_url: '' }))
   const facts = factsOf(seeded, sockets)
   const token = randomBytes(32).toString('base64url')
-  mountOverview(running.app, running.services, { ...facts, token })
+  mountDevelopmentLink(running.app, running.services, { ...facts, token })
   sockets.server.answer(onlyKnownHosts(running.app, config))
   if (options.app) await startExample(sockets, facts, file.example_session_secret, closers)
   return {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { isUsageError, UsageError } from './cli/command.ts'
 import { runCommand } from './cli/commands.ts'
-import { environmentBlock } from './dashboard/overview.ts'
+import { environmentBlock } from './dashboard/development.ts'
 import { type Development, type DevelopmentFacts, startDevelopment } from './development.ts'
 
 const help = `npm start [-- options]: server, test identity provider and example application on this machine

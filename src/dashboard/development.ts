@@ -8,7 +8,7 @@ import { html, renderPage } from '../http/html.ts'
 import { keepSession } from './session-cookie.ts'
 
 /** What development knows beside the database: addresses, and the secret that only it has in clear. */
-export interface DevelopmentFacts {
+export interface DevelopmentRun {
   base_url: string
   test_idp_url: string
   app_url: string
@@ -22,10 +22,10 @@ export interface DevelopmentFacts {
   }[]
 }
 
-const known = new WeakMap<object, DevelopmentFacts>()
+const known = new WeakMap<object, DevelopmentRun>()
 
 /** The facts of this run; undefined in production. */
-export function developmentFacts(services: Services): DevelopmentFacts | undefined {
+export function developmentRun(services: Services): DevelopmentRun | undefined {
   return known.get(services.db)
 }
 
@@ -33,7 +33,7 @@ export function developmentFacts(services: Services): DevelopmentFacts | undefin
 export function mountDevelopmentLink(
   app: Hono,
   services: Services,
-  { token, ...facts }: DevelopmentFacts & { token: string },
+  { token, ...facts }: DevelopmentRun & { token: string },
 ): void {
   known.set(services.db, facts)
   let unused: Buffer | null = hashToken(token)
@@ -66,7 +66,7 @@ function locked(): Response {
 
 /** What an application sets to use this server with an official SDK. */
 export function environmentBlock(
-  facts: Pick<DevelopmentFacts, 'project_id' | 'secret' | 'public_token' | 'base_url'>,
+  facts: Pick<DevelopmentRun, 'project_id' | 'secret' | 'public_token' | 'base_url'>,
 ): string {
   return [
     `STYTCH_PROJECT_ID=${facts.project_id}`,
