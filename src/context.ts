@@ -40,6 +40,8 @@ export interface RequestMemberSession {
 export interface Context extends Services {
   project: RequestProject
   request_id: string
+  /** Where a call comes from, as its events name it; `direct`, which is the API, where it is not given. */
+  source?: 'direct' | 'dashboard'
   /** Null when the call has the authority of the whole project. */
   member_session: RequestMemberSession | null
 }

@@ -10,7 +10,13 @@ import { assertAssignable } from '../rbac/roles.ts'
 import { assertAddressAllowed } from './addresses.ts'
 import { normalizeEmail } from './email.ts'
 import { findMember, type MemberRow } from './member.ts'
-import { MemberAnswer, MemberFields, toMemberAnswer, withConflicts } from './member-fields.ts'
+import {
+  MemberAnswer,
+  MemberFields,
+  recordMember,
+  toMemberAnswer,
+  withConflicts,
+} from './member-fields.ts'
 
 const Input = MemberFields.extend({
   organization_id: z.string(),
@@ -68,7 +74,9 @@ async function insertMember(
   await trx.insertInto('members').values(member).execute()
   await assertAddressAllowed(trx, organization, member)
   await forgetPredecessors(trx, member)
-  return findMember(trx, organization, member.member_id)
+  const created = await findMember(trx, organization, member.member_id)
+  await recordMember(trx, context, 'create', organization, created)
+  return created
 }
 
 /**

@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import type { Context } from '../context.ts'
 import { type Database, transaction } from '../db/connect.ts'
+import { recordChange } from '../events/events.ts'
 import { endpoint } from '../http/endpoint.ts'
 import { ApiError } from '../http/errors.ts'
 import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { assertAddressAllowed } from './addresses.ts'
 import { findMember, lockMember, type MemberRow } from './member.ts'
-import { MemberAnswer, toMemberAnswer, withConflicts } from './member-fields.ts'
+import { MemberAnswer, recordMember, toMemberAnswer, withConflicts } from './member-fields.ts'
 
 const Input = z.object({ organization_id: z.string(), member_id: z.string() })
 
@@ -20,7 +22,7 @@ export const deleteMember = endpoint({
     const organization = await findOrganization(context.db, context.project, input.organization_id)
     return transaction(context.db, async (trx) => {
       const member_id = await lockMember(trx, organization, input.member_id)
-      const { project_id } = organization
+      const { project_id, organization_id } = organization
       await trx
         .updateTable('members')
         .set({ status: 'deleted', updated_at: context.now() })
@@ -34,6 +36,8 @@ export const deleteMember = endpoint({
           .where('project_id', '=', project_id)
           .where('member_id', '=', member_id)
           .execute()
+      const change = { object_type: 'member', action: 'delete', organization_id } as const
+      await recordChange(trx, context, { ...change, id: member_id })
       return { member_id }
     })
   },
@@ -50,9 +54,7 @@ export const reactivateMember = endpoint({
     const organization = await findOrganization(context.db, context.project, input.organization_id)
     const member = await withConflicts(
       () =>
-        transaction(context.db, (trx) =>
-          reactivate(trx, organization, input.member_id, context.now()),
-        ),
+        transaction(context.db, (trx) => reactivate(trx, context, organization, input.member_id)),
       { members_email: 'reactivation_email_belongs_to_another_member' },
     )
     return toMemberAnswer(member, organization)
@@ -61,9 +63,9 @@ export const reactivateMember = endpoint({
 
 async function reactivate(
   trx: Database,
+  context: Context,
   organization: OrganizationRow,
   member_id: string,
-  now: Date,
 ): Promise<MemberRow> {
   const member = await findMember(trx, organization, member_id)
   // An external id names no deleted member.
@@ -72,7 +74,7 @@ async function reactivate(
   if (!member.email_address_verified) throw new ApiError('email_unverified_for_reactivation')
   const updated = await trx
     .updateTable('members')
-    .set({ status: 'active', updated_at: now })
+    .set({ status: 'active', updated_at: context.now() })
     .where('project_id', '=', organization.project_id)
     .where('member_id', '=', member_id)
     .where('status', '=', 'deleted')
@@ -84,5 +86,7 @@ async function reactivate(
       throw new ApiError('reactivation_email_belongs_to_another_member', { cause: error })
     throw error
   })
-  return findMember(trx, organization, member_id)
+  const reactivated = await findMember(trx, organization, member_id)
+  await recordMember(trx, context, 'update', organization, reactivated)
+  return reactivated
 }

@@ -1,6 +1,8 @@
 /** What creating and updating a member have in common: the fields of a request, answer and conflicts. */
 import { z } from 'zod'
-import { pgCode, violatedConstraint } from '../db/connect.ts'
+import type { Context } from '../context.ts'
+import { type Database, pgCode, violatedConstraint } from '../db/connect.ts'
+import { recordChange } from '../events/events.ts'
 import { ApiError, type ErrorType } from '../http/errors.ts'
 import { MetadataInput } from '../organizations/metadata.ts'
 import { isExternalId } from '../organizations/names.ts'
@@ -49,6 +51,19 @@ export function toMemberAnswer(
     member: toMember(member, organization),
     organization: toOrganization(organization),
   }
+}
+
+/** Records that a member was created or updated, in the transaction that did it. */
+export async function recordMember(
+  trx: Database,
+  context: Context,
+  action: 'create' | 'update',
+  organization: OrganizationRow,
+  member: MemberRow,
+): Promise<void> {
+  const { organization_id, member_id: id } = member
+  const object = Member.parse(toMember(member, organization))
+  await recordChange(trx, context, { object_type: 'member', action, organization_id, id, object })
 }
 
 const conflicts: Record<string, ErrorType> = {

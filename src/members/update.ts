@@ -11,7 +11,13 @@ import { assertAssignable } from '../rbac/roles.ts'
 import { assertAddressAllowed, retireAddress, unretireAddress } from './addresses.ts'
 import { normalizeEmail } from './email.ts'
 import { findMember, lockMember, type MemberRow } from './member.ts'
-import { MemberAnswer, MemberFields, toMemberAnswer, withConflicts } from './member-fields.ts'
+import {
+  MemberAnswer,
+  MemberFields,
+  recordMember,
+  toMemberAnswer,
+  withConflicts,
+} from './member-fields.ts'
 import { endSessionsOfLostRoles } from './roles-change.ts'
 import { actionsOf, assertMayUpdate } from './update-permission.ts'
 
@@ -73,7 +79,9 @@ async function update(
     })
   if (changes.roles && !input.preserve_existing_sessions)
     await endSessionsOfLostRoles(trx, member, changes.roles)
-  return findMember(trx, organization, member_id)
+  const updated = await findMember(trx, organization, member_id)
+  await recordMember(trx, context, 'update', organization, updated)
+  return updated
 }
 
 function columnChanges(member: MemberRow, input: Update) {

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Context } from '../context.ts'
 import { type Database, statement, transaction } from '../db/connect.ts'
 import { newId } from '../db/ids.ts'
+import { type EventAction, recordChange } from '../events/events.ts'
 import { endpoint } from '../http/endpoint.ts'
 import { ApiError } from '../http/errors.ts'
 import { claimDomains } from './claimed-domains.ts'
@@ -57,7 +58,9 @@ export const createOrganization = endpoint({
           updated_at: now,
         })
         .execute()
-      return { organization: toOrganization(await findOrganization(trx, project, organization_id)) }
+      const organization = await findOrganization(trx, project, organization_id)
+      await record(trx, context, 'create', organization)
+      return { organization: toOrganization(organization) }
     })
   },
 })
@@ -87,14 +90,17 @@ export const updateOrganization = endpoint({
       const stored = await lockOrganization(trx, context, organization_id)
       if (context.member_session) assertMemberMayChange(given, stored)
       const changes = await validChanges(trx, stored, given)
-      if (Object.keys(changes).length > 0)
+      const changed = Object.keys(changes).length > 0
+      if (changed)
         await trx
           .updateTable('organizations')
           .set({ ...toColumns(changes), updated_at: context.now() })
           .where('project_id', '=', stored.project_id)
           .where('organization_id', '=', organization_id)
           .execute()
-      return findOrganization(trx, context.project, organization_id)
+      const organization = await findOrganization(trx, context.project, organization_id)
+      if (changed) await record(trx, context, 'update', organization)
+      return organization
     })
     context.caches.drop('organization', organization_id)
     return { organization: toOrganization(organization) }
@@ -111,22 +117,42 @@ export const deleteOrganization = endpoint({
   async run({ organization_id: reference }, context) {
     const organization = await findAddressed(context, reference)
     const { project_id, organization_id } = organization
-    const deleted = await statement(
-      context.db,
-      `with gone as (delete from organizations where project_id = $1 and organization_id = $2
-         returning organization_id),
-       flows as (delete from sso_flows where project_id = $1 and connection_id in (
-         select connection_id from sso_connections where project_id = $1 and organization_id = $2))
-       select organization_id from gone`,
-      [project_id, organization_id],
-    )
-    if (deleted.length === 0) throw new ApiError('organization_not_found')
+    await transaction(context.db, async (trx) => {
+      const deleted = await statement(
+        trx,
+        `with gone as (delete from organizations where project_id = $1 and organization_id = $2
+           returning organization_id),
+         flows as (delete from sso_flows where project_id = $1 and connection_id in (
+           select connection_id from sso_connections where project_id = $1 and organization_id = $2))
+         select organization_id from gone`,
+        [project_id, organization_id],
+      )
+      if (deleted.length === 0) throw new ApiError('organization_not_found')
+      await record(trx, context, 'delete', organization)
+    })
     context.caches.drop('organization', organization_id)
     for (const { connection_id } of organization.sso_active_connections)
       context.caches.drop('connection', connection_id)
     return { organization_id }
   },
 })
+
+async function record(
+  trx: Database,
+  context: Context,
+  action: EventAction,
+  row: OrganizationRow,
+): Promise<void> {
+  const { organization_id } = row
+  const object = Organization.parse(toOrganization(row))
+  const change = {
+    object_type: 'organization',
+    action,
+    organization_id,
+    id: organization_id,
+  } as const
+  await recordChange(trx, context, action === 'delete' ? change : { ...change, object })
+}
 
 /** The organization of a reference, which must be the member session's own where there is one. */
 async function findAddressed(context: Context, reference: string): Promise<OrganizationRow> {
