@@ -2,9 +2,16 @@ import { checkAddressee } from './addressee.ts'
 import { readAttributes, type SAMLAttribute } from './attributes.ts'
 import type { CheckList } from './checks.ts'
 import { checkConditions } from './conditions.ts'
-import { formatDuration, parseInstant } from './instants.ts'
+import { formatDuration, formatInstant, parseInstant } from './instants.ts'
 import { ASSERTION } from './namespaces.ts'
-import { ACS_FIX, CLOCK_FIX, type Profile, TIME_FORMAT_FIX, WEB_SSO_FIX } from './profile.ts'
+import {
+  ACS_FIX,
+  clockFix,
+  type DatedProfile,
+  type Profile,
+  TIME_FORMAT_FIX,
+  WEB_SSO_FIX,
+} from './profile.ts'
 import { checkConfirmation, readNameID } from './subject.ts'
 import {
   attributeValue,
@@ -52,11 +59,12 @@ export function readAssertion(assertion: XMLElement, profile: Profile): SAMLIden
   const issuer = checkIssuers(assertion, profile)
   checkDestination(profile)
   const issued = checkIssueInstant(assertion, profile)
+  const dated = { ...profile, issued }
   const { name_id, name_id_format } = readNameID(assertion, checks)
-  const confirmation = checkConfirmation(assertion, profile)
-  const { end: conditionsEnd, audiences } = checkConditions(assertion, profile)
+  const confirmation = checkConfirmation(assertion, dated)
+  const { end: conditionsEnd, audiences } = checkConditions(assertion, dated)
   checkAddressee({ recipient: confirmation.recipient, audiences }, profile)
-  const session = checkAuthnStatement(assertion, profile)
+  const session = checkAuthnStatement(assertion, dated)
   const attributes = readAttributes(assertion, checks)
   const end = Math.min(confirmation.not_on_or_after, conditionsEnd, issued + MAX_AGE)
   return {
@@ -164,10 +172,11 @@ function checkDestination({ settings, response, response_signed, checks }: Profi
   })
 }
 
-function checkIssueInstant(assertion: XMLElement, { now, skew, checks }: Profile): number {
+function checkIssueInstant(assertion: XMLElement, profile: Profile): number {
+  const { now, skew, checks } = profile
   const text = attributeValue(assertion, 'IssueInstant') ?? ''
   const issued = parseInstant(text)
-  const expected = 'a time in UTC, at most 10 minutes ago'
+  const expected = `${formatInstant(new Date(now - MAX_AGE))} to ${formatInstant(new Date(now))} (UTC)`
   const details = { expected, actual: text === '' ? 'none' : text }
   if (issued === null) {
     return checks.fail('issue_instant', {
@@ -182,7 +191,7 @@ function checkIssueInstant(assertion: XMLElement, { now, skew, checks }: Profile
       ...details,
       error_type: 'not_yet_valid_saml_response',
       message: `The Assertion was issued ${formatDuration(issued - now)} in the future.`,
-      fix: CLOCK_FIX,
+      fix: clockFix({ ...profile, issued }),
     })
   }
   if (issued < now - skew - MAX_AGE) {
@@ -190,7 +199,7 @@ function checkIssueInstant(assertion: XMLElement, { now, skew, checks }: Profile
       ...details,
       error_type: 'expired_saml_response',
       message: `The Assertion was issued ${formatDuration(now - issued)} ago.`,
-      fix: CLOCK_FIX,
+      fix: clockFix({ ...profile, issued }),
     })
   }
   checks.pass('issue_instant', details)
@@ -199,8 +208,9 @@ function checkIssueInstant(assertion: XMLElement, { now, skew, checks }: Profile
 
 function checkAuthnStatement(
   assertion: XMLElement,
-  { now, checks }: Profile,
+  profile: DatedProfile,
 ): { session_index: string | null; session_not_on_or_after: Date | null } {
+  const { now, checks } = profile
   const statements = childrenNamed(assertion, ASSERTION, 'AuthnStatement')
   const [first] = statements
   if (first === undefined) {
@@ -225,9 +235,9 @@ function checkAuthnStatement(
         message: parsed
           ? 'The session at the identity provider has ended already.'
           : 'The end of the session at the identity provider is not a time.',
-        expected: 'a time in the future',
+        expected: `a time later than ${formatInstant(new Date(now))}`,
         actual: text,
-        fix: parsed ? CLOCK_FIX : TIME_FORMAT_FIX,
+        fix: parsed ? clockFix(profile) : TIME_FORMAT_FIX,
       })
     }
     end = end === null ? time : Math.min(end, time)

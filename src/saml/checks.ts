@@ -73,13 +73,15 @@ export class CheckList {
 type Details = { expected?: string; actual?: string }
 
 function quoted(check: Check, { expected, actual }: Details): Check {
-  if (expected !== undefined) check.expected = printable(expected)
+  if (expected !== undefined) check.expected = printable(expected, MAX_EXPECTED)
   if (actual !== undefined) check.actual = printable(actual)
   return check
 }
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 const MAX_PRINTED = 200
+// what is expected is the connection's own: five fingerprints, or two addresses
+const MAX_EXPECTED = 500
 const MAX_MESSAGE = 400
 
 /** Text from outside, fit to be shown: no control or direction characters, and short. */

@@ -1,7 +1,7 @@
 import type { CheckList } from './checks.ts'
 import { formatDuration, parseInstant } from './instants.ts'
 import { ASSERTION } from './namespaces.ts'
-import { CLOCK_FIX, type Profile, TIME_FORMAT_FIX } from './profile.ts'
+import { clockFix, type DatedProfile, type Profile, TIME_FORMAT_FIX } from './profile.ts'
 import {
   attributeValue,
   childElements,
@@ -16,7 +16,7 @@ const UNDERSTOOD = new Set(['AudienceRestriction', 'OneTimeUse', 'ProxyRestricti
 /** Checks the one Conditions element (Core 2.5); returns its NotOnOrAfter in milliseconds and its Audiences. */
 export function checkConditions(
   assertion: XMLElement,
-  profile: Profile,
+  profile: DatedProfile,
 ): { end: number; audiences: (string | null)[][] } {
   const conditions = childrenNamed(assertion, ASSERTION, 'Conditions')[0]!
   const end = checkWindow(conditions, profile)
@@ -24,7 +24,8 @@ export function checkConditions(
   return { end, audiences: checkAudience(conditions, profile) }
 }
 
-function checkWindow(conditions: XMLElement, { now, skew, checks }: Profile): number {
+function checkWindow(conditions: XMLElement, profile: DatedProfile): number {
+  const { now, skew, checks } = profile
   const fromText = attributeValue(conditions, 'NotBefore')
   const endText = attributeValue(conditions, 'NotOnOrAfter')
   const from = fromText === null ? Number.NEGATIVE_INFINITY : parseInstant(fromText)
@@ -46,7 +47,7 @@ function checkWindow(conditions: XMLElement, { now, skew, checks }: Profile): nu
       message: `The Assertion becomes valid in ${formatDuration(from - now)}.`,
       expected,
       actual,
-      fix: CLOCK_FIX,
+      fix: clockFix(profile),
     })
   }
   if (now >= end + skew) {
@@ -55,7 +56,7 @@ function checkWindow(conditions: XMLElement, { now, skew, checks }: Profile): nu
       message: `The Assertion expired ${formatDuration(now - end)} ago.`,
       expected,
       actual,
-      fix: CLOCK_FIX,
+      fix: clockFix(profile),
     })
   }
   checks.pass('conditions', { expected, actual })

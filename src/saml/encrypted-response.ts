@@ -4,6 +4,7 @@ import { CheckList, type Failure, SAMLError } from './checks.ts'
 import { decryptContent } from './content-cipher.ts'
 import { decodeUTF8 } from './encoding.ts'
 import { type EncryptedAssertion, readEncryptedAssertion } from './encrypted-assertion.ts'
+import { fingerprintOf, recipientFingerprint } from './key-info.ts'
 import { ASSERTION, XS, XSI } from './namespaces.ts'
 import { unwrapKey } from './oaep.ts'
 import { type SignatureTrust, verifySignature } from './signature.ts'
@@ -16,6 +17,8 @@ import { childrenNamed, type XMLDeclaration, type XMLElement, XMLError } from '.
 export type DecryptionSettings = {
   /** RSA private keys; each is tried */
   keys: readonly KeyObject[]
+  /** the certificate of the newest of them, as PEM; it is only shown */
+  certificate?: string | null
   /** AES-CBC although no signature covers the ciphertext: padding oracles are then a matter of counting */
   allow_aes_cbc: boolean
   /** too many decryptions failed lately: only what a signature of the Response covers is decrypted */
@@ -56,7 +59,7 @@ export function openEncryptedAssertion(input: Input, checks: CheckList): XMLElem
   const contentKey = unwrapKey(wrappedKey, pinned, oaep, cipher.key_length)
   const { plaintext, valid } = decryptContent(cipher, contentKey, ciphertext)
   const authentic = signed !== null || cipher.mode === 'gcm'
-  if (authentic && !valid) checks.fail('decryption', FAILED)
+  if (authentic && !valid) checks.fail('decryption', failed(source, decryption))
   const attempt = new CheckList()
   let assertion: XMLElement | null = null
   try {
@@ -65,7 +68,7 @@ export function openEncryptedAssertion(input: Input, checks: CheckList): XMLElem
     if (!(error instanceof SAMLError || error instanceof XMLError)) throw error
     if (authentic) refusePlaintext(error, attempt, checks)
   }
-  if (assertion === null || !valid) return checks.fail('decryption', FAILED)
+  if (assertion === null || !valid) return checks.fail('decryption', failed(source, decryption))
   checks.pass('decryption', { actual: cipher.name })
   checks.checks.push(...attempt.checks)
   return assertion
@@ -168,15 +171,23 @@ function refusePlaintext(
   })
 }
 
-const FAILED: Failure = {
-  error_type: 'invalid_saml_response',
-  message: 'The encrypted assertion could not be decrypted.',
-  expected: 'an assertion that was encrypted for this connection',
-  actual: 'decryption failed',
-  fix: {
-    who: 'it_admin',
-    what: 'In the identity provider, replace the encryption certificate of this application by the one in the SP metadata of this SSO connection, and check that its signing certificate is among the certificates of this connection.',
-  },
+/**
+ * The one refusal for whatever is wrong with a ciphertext. It names the two certificates, as the
+ * connection and the message have them in clear: nothing in it depends on what decryption gave.
+ */
+function failed(source: XMLElement, { certificate }: DecryptionSettings): Failure {
+  const ours = certificate ? `, with the certificate ${fingerprintOf(certificate)}` : ''
+  const theirs = recipientFingerprint(source)
+  return {
+    error_type: 'invalid_saml_response',
+    message: 'The encrypted assertion could not be decrypted.',
+    expected: `an assertion that was encrypted for this connection${ours}`,
+    actual: `decryption failed${theirs ? `; encrypted with the certificate ${theirs}` : ''}`,
+    fix: {
+      who: 'it_admin',
+      what: 'In the identity provider, replace the encryption certificate of this application by the one in the SP metadata of this SSO connection, and check that its signing certificate is among the certificates of this connection.',
+    },
+  }
 }
 
 const UNSIGNED: Failure = {

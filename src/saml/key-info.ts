@@ -1,6 +1,6 @@
-import { type KeyObject, X509Certificate } from 'node:crypto'
+import { hash, type KeyObject, X509Certificate } from 'node:crypto'
 import { strictBase64 } from './encoding.ts'
-import { DSIG } from './namespaces.ts'
+import { DSIG, XENC } from './namespaces.ts'
 import { isElement, textContent, type XMLElement } from './xml-tree.ts'
 
 const MAX_CERTIFICATE = 8192
@@ -32,14 +32,31 @@ export function certificateInKeyInfo(
   }
 }
 
-/** SHA-256 of a certificate as lower-case hexadecimal. */
-export function fingerprintOf(certificate: X509Certificate): string {
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase()
+/**
+ * SHA-256 of the certificate that an EncryptedAssertion says its key was wrapped for; null where it does
+ * not say. Only for people to compare.
+ */
+export function recipientFingerprint(encrypted: XMLElement): string | null {
+  const data = find(encrypted, 'EncryptedData', XENC)
+  const inside = find(find(data, 'KeyInfo'), 'EncryptedKey', XENC)
+  const key = inside ?? find(encrypted, 'EncryptedKey', XENC)
+  const element = find(find(find(key, 'KeyInfo'), 'X509Data'), 'X509Certificate')
+  const text = element === null ? null : textContent(element)
+  if (text === null || text.length > MAX_CERTIFICATE) return null
+  const der = strictBase64(text)
+  return der === null || der.length === 0 ? null : hash('sha256', der, 'hex')
 }
 
-function find(parent: XMLElement | null, local: string): XMLElement | null {
+/** SHA-256 of a certificate (PEM, if it is text) as lower-case hexadecimal. */
+export function fingerprintOf(certificate: X509Certificate | string): string {
+  const { fingerprint256 } =
+    typeof certificate === 'string' ? new X509Certificate(certificate) : certificate
+  return fingerprint256.replaceAll(':', '').toLowerCase()
+}
+
+function find(parent: XMLElement | null, local: string, uri = DSIG): XMLElement | null {
   for (const child of parent?.children ?? []) {
-    if (typeof child !== 'string' && isElement(child, DSIG, local)) return child
+    if (typeof child !== 'string' && isElement(child, uri, local)) return child
   }
   return null
 }

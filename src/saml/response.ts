@@ -26,6 +26,8 @@ export type ResponseSettings = {
   /** audience_uri, then alternative_audience_uri if there is one */
   audiences: readonly string[]
   keys: readonly PinnedKey[]
+  /** the NameID format that the AuthnRequest asked for, if any */
+  nameid_format?: string
   /** signatures that rest on SHA-1 are accepted before this moment; null or left out: never */
   allow_sha1_until?: Date | null | undefined
   idp_initiated_auth_disabled: boolean
@@ -42,6 +44,8 @@ export type ResponseInput = {
   settings: ResponseSettings
   /** the ID of the AuthnRequest that this browser was sent away with; null when there is none */
   in_response_to: string | null
+  /** when that AuthnRequest left, if known; it only helps to tell what is wrong with a clock */
+  requested_at?: Date | null
   now: Date
 }
 
@@ -65,7 +69,7 @@ export function verifyResponse(input: ResponseInput): {
     const { settings, in_response_to } = input
     const { text, root } = readDocument(input.saml_response, checks)
     const layout = readLayout(root, checks)
-    checkStatus(layout.status, checks)
+    checkStatus(layout.status, settings.nameid_format, checks)
     requireAssertion(layout, checks)
     requireKeys(settings.keys, checks)
     const assertion = verifyAssertion(text, layout, input, checks)
@@ -74,6 +78,7 @@ export function verifyResponse(input: ResponseInput): {
     const identity = readAssertion(assertion, {
       settings,
       in_response_to,
+      requested_at: input.requested_at?.getTime() ?? null,
       now: input.now.getTime(),
       skew: Math.min(Math.max(seconds, 0), MAX_SKEW_SECONDS) * 1000,
       response,

@@ -91,7 +91,7 @@ function refuseKey(
       actual: shown.fingerprint,
       fix: {
         who: 'it_admin',
-        what: 'If the identity provider has a new signing certificate, download it there and add it to this SSO connection. Compare its SHA-256 fingerprint with the one shown here first.',
+        what: 'If the identity provider has a new signing certificate, download it there and add it to this SSO connection (the signing one, not one for encryption or TLS). Compare its SHA-256 fingerprint with the one shown here first.',
       },
     })
   }

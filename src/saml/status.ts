@@ -43,9 +43,13 @@ const OTHER_FIX =
 
 /**
  * Status must be Success (Core 3.2.2.2). The code and message of any other are shown, since they
- * say why the identity provider refused; they never lead to an identity.
+ * say why the identity provider refused; they never lead to an identity. `nameid_format` is what was asked for.
  */
-export function checkStatus(status: XMLElement, checks: CheckList): void {
+export function checkStatus(
+  status: XMLElement,
+  nameid_format: string | undefined,
+  checks: CheckList,
+): void {
   const codes: string[] = []
   let children = childElements(status) ?? []
   const message = children.find((child) => isElement(child, PROTOCOL, 'StatusMessage'))
@@ -60,10 +64,11 @@ export function checkStatus(status: XMLElement, checks: CheckList): void {
   }
   const words = codes.map((code) => (code.startsWith(PREFIX) ? code.slice(PREFIX.length) : code))
   const reason = message === undefined ? '' : (textContent(message) ?? '')
+  const asked = words.includes('InvalidNameIDPolicy') ? nameid_format : undefined
   checks.fail('status', {
     error_type: 'failed_saml_response',
     message: 'The identity provider did not sign this person in.',
-    expected: SUCCESS,
+    expected: asked === undefined ? SUCCESS : `${SUCCESS}, with a NameID of the format ${asked}`,
     actual: [words.join(' / ') || 'no status', ...(reason === '' ? [] : [reason])].join(': '),
     fix: { who: 'it_admin', what: FIXES.get(words.at(-1) ?? '') ?? OTHER_FIX },
   })

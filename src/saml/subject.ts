@@ -1,7 +1,14 @@
 import { CheckList, SAMLError } from './checks.ts'
 import { formatDuration, parseInstant } from './instants.ts'
 import { ASSERTION } from './namespaces.ts'
-import { ACS_FIX, CLOCK_FIX, type Profile, TIME_FORMAT_FIX, WEB_SSO_FIX } from './profile.ts'
+import {
+  ACS_FIX,
+  clockFix,
+  type DatedProfile,
+  type Profile,
+  TIME_FORMAT_FIX,
+  WEB_SSO_FIX,
+} from './profile.ts'
 import { attributeValue, childrenNamed, textContent, trimXML, type XMLElement } from './xml-tree.ts'
 
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer'
@@ -52,7 +59,7 @@ export type Confirmation = {
  * At least one bearer SubjectConfirmation must hold in full: Recipient, times, InResponseTo. Other
  * methods are ignored. Where none holds, the first says why (Profiles 4.1.4.2).
  */
-export function checkConfirmation(assertion: XMLElement, profile: Profile): Confirmation {
+export function checkConfirmation(assertion: XMLElement, profile: DatedProfile): Confirmation {
   const { checks } = profile
   const subject = childrenNamed(assertion, ASSERTION, 'Subject')[0]!
   const all = childrenNamed(subject, ASSERTION, 'SubjectConfirmation')
@@ -83,7 +90,7 @@ export function checkConfirmation(assertion: XMLElement, profile: Profile): Conf
   throw new SAMLError(first!.error_type, first!.message, checks.checks)
 }
 
-function checkBearer(bearer: XMLElement, profile: Profile, checks: CheckList): Confirmation {
+function checkBearer(bearer: XMLElement, profile: DatedProfile, checks: CheckList): Confirmation {
   const found = childrenNamed(bearer, ASSERTION, 'SubjectConfirmationData')
   const data = found.length === 1 ? found[0]! : null
   const { acs_urls } = profile.settings
@@ -104,7 +111,8 @@ function checkBearer(bearer: XMLElement, profile: Profile, checks: CheckList): C
   return { recipient, not_on_or_after, in_response_to }
 }
 
-function checkTimes(data: XMLElement, { now, skew }: Profile, checks: CheckList): number {
+function checkTimes(data: XMLElement, profile: DatedProfile, checks: CheckList): number {
+  const { now, skew } = profile
   const text = attributeValue(data, 'NotOnOrAfter')
   const end = text === null ? null : parseInstant(text)
   const notBefore = attributeValue(data, 'NotBefore')
@@ -125,7 +133,7 @@ function checkTimes(data: XMLElement, { now, skew }: Profile, checks: CheckList)
       message: `The bearer confirmation expired ${formatDuration(now - end)} ago.`,
       expected,
       actual,
-      fix: CLOCK_FIX,
+      fix: clockFix(profile),
     })
   }
   checks.pass('confirmation_not_on_or_after', { expected, actual })
