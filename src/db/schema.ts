@@ -160,6 +160,10 @@ export interface SSOConnections {
   metadata_checked_at: Date | null
   metadata_error: Generated<string>
   metadata_pending: ColumnType<unknown, string | null, string | null>
+  metadata_due_at: Date | null
+  metadata_failures: Generated<number>
+  metadata_failing_since: Date | null
+  metadata_last: ColumnType<unknown, string | null, string | null>
   debug_until: Date | null
   provider: JsonDefault<Record<string, unknown>>
   created_at: Date
@@ -177,6 +181,7 @@ export interface SAMLKeys {
   fingerprint: Generated<string>
   issuer: Generated<string>
   expires_at: Date | null
+  warning_stage: Generated<number>
   created_at: Date
   updated_at: Date
 }
@@ -234,7 +239,7 @@ export interface SSOFlows {
   organization_id: string
   connection_id: string
   flow_id: string
-  state: 'started' | 'verified' | 'redeemed' | 'failed'
+  state: 'started' | 'verified' | 'redeemed' | 'failed' | 'passed'
   initiated_by: 'sp' | 'idp'
   request_id: string
   state_hash: Buffer | null
