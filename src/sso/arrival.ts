@@ -1,5 +1,6 @@
 import type { Services } from '../context.ts'
 import type { ErrorType } from '../http/errors.ts'
+import type { Connection } from './connections.ts'
 import { checkBinding } from './cookies.ts'
 import { type Check, LoginError, type StartedFlow, startedForMs } from './flow.ts'
 
@@ -27,6 +28,7 @@ const became = {
   verified: 'has ended with a token',
   redeemed: 'has ended with a session',
   failed: 'has failed',
+  passed: 'was a test, and has ended',
 }
 
 const fix = {
@@ -80,4 +82,27 @@ export function claimFlow(
       'The login took longer than 30 minutes.',
     )
   checks.push({ name: 'flow', verdict: 'pass', actual: `started ${Math.round(age / 1000)} s ago` })
+}
+
+/**
+ * Refuses what comes back over a connection that is not active, unless it belongs to a test login. Throws
+ * LoginError.
+ */
+export function requireActive(
+  connection: Connection,
+  flow: StartedFlow | null,
+  { checks }: Arrival,
+): void {
+  if (connection.status === 'active' || flow?.tested_by) return
+  checks.push({
+    name: 'connection',
+    verdict: 'fail',
+    expected: 'active',
+    actual: 'pending: it can be tried, and nobody logs in over it',
+    fix: {
+      who: 'it_admin',
+      what: 'Activate the connection, then start the login again from the application.',
+    },
+  })
+  throw new LoginError('requires_active_sso_connection', checks)
 }

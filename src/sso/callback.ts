@@ -11,6 +11,7 @@ import { type Connection, findConnectionAnywhere } from './connections.ts'
 import { failFlow, LoginError, recordAnonymousFailure } from './flow.ts'
 import { consumeOIDCCallback } from './oidc-callback.ts'
 import { consumeSAMLResponse } from './saml-acs.ts'
+import { returnFromTest } from './test-return.ts'
 
 /** A login that failed, with what the error page says. */
 export interface Refusal {
@@ -35,21 +36,28 @@ export async function answerCallback(
     if (!/^[\w-]{1,128}$/.test(connection_id)) throw new ApiError('sso_connection_not_found')
     connection = await findConnectionAnywhere(services, connection_id)
     services.limits.login('callback', connection_id)
-    if (connection.status !== 'active') throw new ApiError('requires_active_sso_connection')
+    // One that is complete can be tried; ordinary logins are refused once it is known whose this is.
+    if (connection.status !== 'active' && !connection.complete)
+      throw new ApiError('requires_active_sso_connection')
     const { project_id } = connection
     arrival.request_id = newId('request-id', environmentOf(project_id))
     noteRequest(services, request, { request_id: arrival.request_id, project_id })
-    const location = await consume(services, connection, request, arrival)
-    return new Response(null, {
-      status: 303,
-      headers: { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
-    })
+    return redirectTo(await consume(services, connection, request, arrival))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     if (connection && error instanceof LoginError)
       await record(services, connection, arrival, error)
+    if (error instanceof LoginError && arrival.flow?.tested_by)
+      return redirectTo(returnFromTest(services, arrival.flow))
     return onRefusal({ error, request_id: arrival.flow?.request_id ?? arrival.request_id })
   }
+}
+
+function redirectTo(location: string): Response {
+  return new Response(null, {
+    status: 303,
+    headers: { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
+  })
 }
 
 function consume(

@@ -9,6 +9,7 @@ import { newId } from '../db/ids.ts'
 import type { ConnectionType, Schema, SSOConnections } from '../db/schema.ts'
 import { ApiError } from '../http/errors.ts'
 import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
+import { missingSettings } from './connection-complete.ts'
 import { type ConnectionRow, connectionRow, type KeyRow, keysOf } from './connections.ts'
 
 type Trx = Transaction<Schema>
@@ -29,7 +30,10 @@ const maxConnections = 50
 export async function insertConnection(
   context: Context,
   reference: string,
-  values: Pick<Insertable<SSOConnections>, 'type' | 'display_name' | 'identity_provider'>,
+  values: Pick<
+    Insertable<SSOConnections>,
+    'type' | 'display_name' | 'identity_provider' | 'activation'
+  >,
   addKeys: (trx: Trx, row: ConnectionRow) => Promise<void> = async () => {},
 ): Promise<Stored> {
   const organization = await findOrganization(context.db, context.project, reference)
@@ -93,8 +97,8 @@ function notFound(target: Target): ApiError {
 
 /**
  * Changes a connection. `change` sees it as it is, with the organization locked, may store keys, and
- * returns the columns to write. Afterwards the connection is active if it has all that it needs, and
- * becomes the organization's default if that has none. Throws as `findTarget` and `change` do.
+ * returns the columns to write. Afterwards the connection is active if it has all that it needs and does
+ * not wait for somebody to activate it, and becomes the organization's default if that has none. Throws as `findTarget` and `change` do.
  */
 export async function changeConnection(
   context: Context,
@@ -109,7 +113,8 @@ export async function changeConnection(
     if (!before) throw notFound(target)
     await write(trx, found, { ...(await change(trx, before)), updated_at })
     const after = (await load(trx, found))!
-    const status = isComplete(after) ? 'active' : 'pending'
+    const ready = missingSettings(after.row, after.keys).length === 0
+    const status = ready && after.row.activation === 'automatic' ? 'active' : 'pending'
     if (status === after.row.status) return after
     await write(trx, found, { status })
     if (status === 'active') await becomeDefault(trx, found, updated_at)
@@ -132,28 +137,6 @@ async function write(trx: Trx, found: ConnectionRow, values: ConnectionUpdate): 
     .where('project_id', '=', found.project_id)
     .where('connection_id', '=', found.connection_id)
     .execute()
-}
-
-/** Whether a connection has all that a login needs (backend.md sections 12 and 13). */
-function isComplete({ row, keys }: Stored): boolean {
-  if (row.type === 'saml')
-    return (
-      row.idp_entity_id !== '' &&
-      row.idp_sso_url !== '' &&
-      Object.keys(row.attribute_mapping).length > 0 &&
-      keys.some((key) => key.purpose === 'verification')
-    )
-  return (
-    row.client_secret !== null &&
-    [
-      row.issuer,
-      row.client_id,
-      row.authorization_url,
-      row.token_url,
-      row.userinfo_url,
-      row.jwks_url,
-    ].every((value) => value !== '')
-  )
 }
 
 /**

@@ -11,6 +11,7 @@ import type { CipherPlace } from '../db/secrets.ts'
 import { ApiError } from '../http/errors.ts'
 import type { OIDCProvider } from '../oidc/settings.ts'
 import type { PinnedKey } from '../saml/signature.ts'
+import { missingSettings } from './connection-complete.ts'
 
 /** A connection as stored. */
 export type ConnectionRow = Selectable<SSOConnections>
@@ -24,6 +25,12 @@ export interface Connection {
   connection_id: string
   type: 'saml' | 'oidc'
   status: 'pending' | 'active'
+  /** `manual`: pending until somebody activates it, even where nothing is missing. */
+  activation: 'automatic' | 'manual'
+  /** Whether it has all that a login needs: then it can be tried before it is active. */
+  complete: boolean
+  /** Until when the messages of its logins are kept; null: they are not. */
+  debug_until: Date | null
   display_name: string
   identity_provider: string
   attribute_mapping: Record<string, string>
@@ -70,7 +77,8 @@ const connectionColumns = `project_id, organization_id, connection_id, type, sta
   identity_provider, attribute_mapping, idp_entity_id, idp_sso_url, idp_sso_binding, nameid_format,
   alternative_audience_uri, alternative_acs_url, idp_initiated_auth_disabled, allow_gateway_callback, allow_aes_cbc, allow_sha1_until,
   saml_connection_implicit_role_assignments, saml_group_implicit_role_assignments, issuer, client_id,
-  client_secret, authorization_url, token_url, userinfo_url, jwks_url, custom_scopes, provider,
+  client_secret, authorization_url, token_url, userinfo_url, jwks_url, custom_scopes, provider, activation,
+  debug_until, metadata_url, metadata_refresh, metadata_checked_at, metadata_error, metadata_pending,
   created_at, updated_at`
 
 const keyColumns = `project_id, organization_id, connection_id, key_id, purpose, certificate, private_key,
@@ -132,17 +140,21 @@ async function loadConnection(
   return readyConnection(services, row, await keysOf(services.db, [row]))
 }
 
-function readyConnection(
+/** A connection as a login needs it. */
+export function readyConnection(
   services: Services,
   row: ConnectionRow,
   keys: readonly KeyRow[],
 ): Connection {
-  const { client_secret, provider, updated_at, ...same } = row
+  const { client_secret, provider, updated_at, ...others } = row
+  const { metadata_url, metadata_refresh, metadata_checked_at, ...rest } = others
+  const { metadata_error, metadata_pending, ...same } = rest
   const signing = keys.filter((key) => key.purpose === 'signing')
   const encryption = keys.filter((key) => key.purpose === 'encryption').toReversed()
   const newest = signing.at(-1)
   return {
     ...same,
+    complete: missingSettings(row, keys).length === 0,
     client_secret: client_secret
       ? services.cipher.decrypt(client_secret, clientSecretPlace(row.connection_id))
       : '',

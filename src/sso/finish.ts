@@ -7,7 +7,7 @@ import { statement } from '../db/connect.ts'
 import { environmentOf, newId } from '../db/ids.ts'
 import { hashToken, newToken } from '../db/secrets.ts'
 import { ApiError } from '../http/errors.ts'
-import { findProject } from '../projects/projects.ts'
+import { findProject, type Project } from '../projects/projects.ts'
 import { matchRedirectURL } from '../projects/redirect-urls.ts'
 import type { Identity } from './attributes.ts'
 import { cachedOrganization } from './cached-organization.ts'
@@ -17,11 +17,13 @@ import {
   type Check,
   failFlow,
   LoginError,
+  passFlow,
   type StartedFlow,
   startedForMs,
   storedChecks,
 } from './flow.ts'
 import { admit } from './provisioning.ts'
+import { returnFromTest } from './test-return.ts'
 
 export interface Verified {
   connection: Connection
@@ -36,19 +38,31 @@ export interface Verified {
 
 /**
  * Consumes flow and assertion by one statement, decides whether the person gets in, and returns the
- * address of the application with `stytch_token_type=sso&token=...`. Throws LoginError; nothing but the
- * failed flow is written then.
+ * address of the application with `stytch_token_type=sso&token=...`. A test login gets no token: it ends as
+ * `passed`, and returns to where it was started. Throws LoginError; nothing but the failed flow is written
+ * then.
  */
 export async function finishLogin(services: Services, verified: Verified): Promise<string> {
   const { connection, identity, checks } = verified
   const project = await findProject(services, connection.project_id)
   const organization = await cachedOrganization(services, connection)
   const token = newToken()
+  const test = verified.flow?.tested_by ? verified.flow : null
   const flow_id = verified.flow?.flow_id ?? newId('sso-flow', environmentOf(connection.project_id))
-  const candidates = await moveToVerified(services, verified, flow_id, hashToken(token))
+  const candidates = await moveToVerified(
+    services,
+    verified,
+    flow_id,
+    test ? null : hashToken(token),
+  )
   try {
     const admission = admit({ organization, connection, identity, candidates, checks })
     const type = admission.member_id === null ? 'SIGNUP' : 'LOGIN'
+    if (test) {
+      noteRedirectURL(project, type, checks)
+      await passFlow(services, connection.project_id, flow_id, checks)
+      return returnFromTest(services, test)
+    }
     // An IdP-initiated login goes to the default LOGIN URL, its RelayState is ignored.
     const wanted =
       type === 'LOGIN' ? verified.flow?.login_redirect_url : verified.flow?.signup_redirect_url
@@ -61,6 +75,17 @@ export async function finishLogin(services: Services, verified: Verified): Promi
     const error = cause instanceof LoginError ? cause : asLoginError(cause, checks)
     await failFlow(services, connection.project_id, flow_id, error, ['verified'])
     throw error
+  }
+}
+
+/** Says of a test where the person would have gone: a project without addresses does not fail it. */
+function noteRedirectURL(project: Project, type: 'LOGIN' | 'SIGNUP', checks: Check[]): void {
+  try {
+    const actual = `${matchRedirectURL(project, type, undefined)} (${type})`
+    checks.push({ name: 'redirect_url', verdict: 'pass', actual })
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    checks.push({ name: 'redirect_url', verdict: 'skip', actual: error.message })
   }
 }
 
@@ -112,7 +137,7 @@ async function moveToVerified(
   services: Services,
   { connection, flow, identity, checks, assertion, request_id }: Verified,
   flow_id: string,
-  token_hash: Buffer,
+  token_hash: Buffer | null,
 ): Promise<Candidates> {
   const now = services.now()
   const rows = await statement<MovedRow>(services.db, moveSQL, [

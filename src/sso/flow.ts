@@ -4,6 +4,8 @@
  *     started --> verified --> redeemed        started: sent to the identity provider
  *        |            |                        verified: it came back and was believed; the app has a token
  *        +--> failed <+                        redeemed: the app has exchanged the token
+ *        |            |
+ *        +------------+--> passed              passed: a test login (test-login.ts) that would have got in
  *
  * A row that stays `started` for more than 30 minutes or `verified` for more than 5 counts as expired.
  * Every arrow is one conditional statement, so that it happens once, over any number of nodes. A login
@@ -59,18 +61,20 @@ export interface StartedFlow {
   flow_id: string
   request_id: string
   /** `arrived`: its authorization code is being exchanged. */
-  state: 'started' | 'arrived' | 'verified' | 'redeemed' | 'failed'
+  state: 'started' | 'arrived' | 'verified' | 'redeemed' | 'failed' | 'passed'
   cookie_hash: Buffer
   idp_request_id: string
   scopes: string
   pkce_code_challenge: string
   login_redirect_url: string
   signup_redirect_url: string
+  /** Who tries the connection; null: an ordinary login. `login_redirect_url` is then a path of this server. */
+  tested_by: string | null
   started_at: Date
 }
 
 const startedColumns = `flow_id, request_id, cookie_hash, idp_request_id, scopes,
-  pkce_code_challenge, login_redirect_url, signup_redirect_url, started_at`
+  pkce_code_challenge, login_redirect_url, signup_redirect_url, tested_by, started_at`
 
 /** The row that a RelayState or an OIDC `state` names on this connection, in whatever state it is. */
 export async function findFlow(
@@ -125,6 +129,7 @@ export interface NewFlow {
   pkce_code_challenge: string
   login_redirect_url: string
   signup_redirect_url: string
+  tested_by: string | null
 }
 
 /** Writes the row of a login that leaves for the identity provider. */
@@ -137,8 +142,8 @@ export async function startFlow(
     services.db,
     `insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
        request_id, state_hash, cookie_hash, idp_request_id, scopes, pkce_code_challenge,
-       login_redirect_url, signup_redirect_url, started_at)
-     values ($1, $2, $3, $4, 'started', 'sp', $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+       login_redirect_url, signup_redirect_url, tested_by, started_at)
+     values ($1, $2, $3, $4, 'started', 'sp', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       connection.project_id,
       connection.organization_id,
@@ -152,6 +157,7 @@ export async function startFlow(
       flow.pkce_code_challenge,
       flow.login_redirect_url,
       flow.signup_redirect_url,
+      flow.tested_by,
       services.now(),
     ],
   )
@@ -175,6 +181,21 @@ export async function failFlow(
     [project_id, flow_id, services.now(), error.error_type, storedChecks(error.checks), from],
   )
   error.recorded = true
+}
+
+/** Ends a test login, with the checks of admission, as one that would have got in. */
+export async function passFlow(
+  services: Services,
+  project_id: string,
+  flow_id: string,
+  checks: readonly Check[],
+): Promise<void> {
+  await statement(
+    services.db,
+    `update sso_flows set state = 'passed', checks = $3
+     where project_id = $1 and flow_id = $2 and state = 'verified' and tested_by is not null`,
+    [project_id, flow_id, storedChecks(checks)],
+  )
 }
 
 interface Suppression {

@@ -6,7 +6,7 @@ import { callbackState, verifyCallback } from '../oidc/callback.ts'
 import { OIDCError } from '../oidc/checks.ts'
 import type { Identity as OIDCIdentity } from '../oidc/identity.ts'
 import { createJWKSCache, type JWKSCache } from '../oidc/jwks.ts'
-import { type Arrival, claimFlow } from './arrival.ts'
+import { type Arrival, claimFlow, requireActive } from './arrival.ts'
 import {
   checkSubject,
   createAttributeReader,
@@ -97,6 +97,7 @@ async function claim(
     throw new LoginError('unsolicited_oidc_response', arrival.checks)
   }
   claimFlow(services, request, flow, arrival, flowErrors)
+  requireActive(connection, flow, arrival)
   const cookie = cookies.find((value) => sameHash(hashToken(value), flow.cookie_hash))!
   return { flow, state, cookie }
 }

@@ -5,7 +5,7 @@ import { isErrorType } from '../http/errors.ts'
 import type { SAMLIdentity } from '../saml/assertion.ts'
 import { SAMLError } from '../saml/checks.ts'
 import { verifyResponse } from '../saml/response.ts'
-import { type Arrival, claimFlow } from './arrival.ts'
+import { type Arrival, claimFlow, requireActive } from './arrival.ts'
 import {
   checkSubject,
   createAttributeReader,
@@ -51,6 +51,7 @@ export async function consumeSAMLResponse(
   const form = await readForm(request, checks)
   const flow = await findStartedFlow(services, connection, form.relay_state)
   if (flow) claimFlow(services, request, flow, arrival, flowErrors)
+  requireActive(connection, flow, arrival)
   const saml = verify(services, connection, form, arrival)
   const identity = toIdentity(connection, saml, checks)
   return finishLogin(services, {

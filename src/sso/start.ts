@@ -48,6 +48,7 @@ export async function startLogin(services: Services, request: Request): Promise<
       pkce_code_challenge,
       login_redirect_url,
       signup_redirect_url,
+      tested_by: null,
     },
     custom_scopes: customScopes(query),
     login_hint: loginHint(query),

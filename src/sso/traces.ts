@@ -12,7 +12,8 @@ import { type Check, startedForMs, verifiedForMs } from './flow.ts'
 import { type Finding, findingOf } from './trace-finding.ts'
 import { decodeCursor, encodeCursor, idRange } from './trace-keys.ts'
 
-export type LoginState = 'started' | 'verified' | 'redeemed' | 'failed' | 'expired'
+/** `passed`: a test login that would have got in. */
+export type LoginState = 'started' | 'verified' | 'redeemed' | 'passed' | 'failed' | 'expired'
 
 /** What may be asked of a list of logins; all that is given must hold. */
 export interface LoginFilter {
