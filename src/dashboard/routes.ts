@@ -39,8 +39,9 @@ export function mountDashboard(app: Hono, services: Services): void {
         ? next().then(() => c.res)
         : answer(services, c, page),
     )
-  app.get('/dashboard/*', (c) =>
-    c.req.query('token') === undefined ? unknownPage() : unknownPage(),
+  // The pattern matches /dashboard itself, too.
+  app.get('/dashboard/*', (c, next) =>
+    c.req.path === '/dashboard' ? next().then(() => c.res) : Promise.resolve(unknownPage()),
   )
 }
 
