@@ -48,7 +48,7 @@ ${check.actual ? html`<dt>Found</dt><dd><code>${check.actual}</code></dd>` : ''}
 }
 
 /** What fails when a person goes back, reloads, waits or changes browsers: another try mends it. */
-const mendedByAnotherTry = new Set(['browser', 'flow', 'used_once'])
+export const mendedByAnotherTry = new Set(['browser', 'flow', 'used_once'])
 
 /** Refused before there were checks, and yet nothing that the application's developers did. */
 const ofITAdmin = new Set<string>([
