@@ -101,14 +101,18 @@ function checkIssuer({ trail, parameters, settings, as }: Login): void {
     actual: shown(iss ?? undefined),
     error_type: 'oidc_invalid_callback_request',
     message: 'Another identity provider has answered.',
-    fix: { who: 'it_admin', what: 'Enter the issuer exactly as the identity provider spells it.' },
+    fix: {
+      who: 'it_admin',
+      what: 'If this is your identity provider, set the issuer of this connection to exactly what was found; a slash at the end, and upper and lower case, count.',
+    },
   })
 }
 
 // Okta: "User is not assigned to the client application."; Entra: AADSTS50105.
 const unassigned = /AADSTS50105|not assigned|does not have access to/i
 
-function checkAnswer({ trail, parameters }: Login): void {
+function checkAnswer(login: Login): void {
+  const { trail, parameters } = login
   const error = parameters.get('error')
   const name = 'provider_response'
   if (error === null && parameters.get('code')) {
@@ -123,7 +127,10 @@ function checkAnswer({ trail, parameters }: Login): void {
       {
         ...check,
         actual: 'neither code nor error',
-        fix: { who: 'it_admin', what: 'Allow the authorization code flow for the application.' },
+        fix: {
+          who: 'it_admin',
+          what: 'In the identity provider, allow this application the authorization code flow (response type code).',
+        },
       },
     )
   }
@@ -136,25 +143,51 @@ function checkAnswer({ trail, parameters }: Login): void {
       {
         ...check,
         actual,
-        fix: { who: 'it_admin', what: 'Assign the person or their group to the application.' },
+        fix: {
+          who: 'it_admin',
+          what: 'Assign the person, or a group of theirs, to this application in the identity provider.',
+        },
       },
     )
   }
   throw trail.refusal('oidc_invalid_callback_request', 'The identity provider refused the login.', {
     ...check,
     actual,
-    fix: errorFix(error),
+    fix: errorFix(error, login),
   })
 }
 
-function errorFix(error: string) {
+function errorFix(error: string, { scopes, settings }: Login) {
+  const client = shown(settings.client_id)
   const reasons = new Map([
-    ['access_denied', 'Log in again and consent; otherwise see why the provider denied access.'],
+    [
+      'access_denied',
+      `Log in again and consent. If it stays, see in the sign-in log of the identity provider why it denied access, and assign the person, or a group of theirs, to the application ${client}.`,
+    ],
     ['login_required', 'Log in without prompt=none: the person has no session at the provider.'],
-    ['consent_required', 'Grant consent to the application for the whole organization.'],
-    ['invalid_scope', 'Allow the scopes of this connection for the application.'],
-    ['unauthorized_client', 'Allow the authorization code flow for the application.'],
+    [
+      'consent_required',
+      `Grant consent to the application ${client} for the whole organization in the identity provider.`,
+    ],
+    [
+      'invalid_scope',
+      `In the identity provider, allow the application ${client} the scopes that were asked for: ${shown(scopes.join(' '))}. Or set custom_scopes of this connection to those that it has.`,
+    ],
+    [
+      'unauthorized_client',
+      `In the identity provider, allow the application ${client} the authorization code flow (response type code).`,
+    ],
+    [
+      'temporarily_unavailable',
+      'The identity provider itself failed. Look at its status page, and log in again later.',
+    ],
+    [
+      'server_error',
+      'It failed on its side: look into the log of the identity provider at this time, and log in again.',
+    ],
   ])
-  const what = reasons.get(error) ?? 'Look the error up in the log of the identity provider.'
+  const what =
+    reasons.get(error) ??
+    `Look the error up in the sign-in log of the identity provider, under the application ${client}, at this time.`
   return { who: 'it_admin', what } as const
 }

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import type { JOSEHeader } from './algorithms.ts'
-import { type Fix, shown } from './checks.ts'
+import { shown } from './checks.ts'
+import { exchangeFix } from './exchange-fix.ts'
 import {
   checkAccessTokenHash,
   checkAlgorithm,
@@ -31,6 +32,7 @@ export async function exchangeCode(login: Login, parameters: URLSearchParams): P
   const text = await requestTokens(login, parameters)
   const tokens = readTokens(login, text)
   const { header, claims } = tokens
+  login.onRead?.('id_token', { header, claims })
   checkAlgorithm(trail, header.alg)
   checkClaims({ trail, settings, nonce: expected.nonce, now }, claims)
   const response = await processByLibrary(login, text)
@@ -47,9 +49,10 @@ export async function exchangeCode(login: Login, parameters: URLSearchParams): P
 /** The text of the token endpoint's answer of status 200. */
 async function requestTokens(login: Login, parameters: URLSearchParams): Promise<string> {
   const { trail, as, client, expected, fetch, settings } = login
-  const authentication = clientAuthentication(login)
+  const { method, authentication } = clientAuthentication(login)
   const { redirect_uri, code_verifier } = expected
   const name = 'token_exchange'
+  const asked = `status 200 of ${shown(settings.token_url)} for the client ${shown(settings.client_id)}`
   let response: Response
   let text: string
   try {
@@ -71,16 +74,19 @@ async function requestTokens(login: Login, parameters: URLSearchParams): Promise
     })
   }
   if (response.status === 200) {
-    trail.pass(name, 'status 200')
+    trail.pass(name, asked, 'status 200')
     return text
   }
   const body = parseObject(text) ?? {}
   const said = [body.error, body.error_description].filter((part) => typeof part === 'string')
   throw trail.refusal('oidc_auth_code_error', 'The identity provider refused the code.', {
     name,
-    expected: 'status 200',
+    expected: asked,
     actual: shown(withoutSecrets([`status ${response.status}`, ...said].join(': '), login)),
-    fix: exchangeFix(body.error),
+    fix: exchangeFix(
+      { status: response.status, error: body.error, description: body.error_description, method },
+      login,
+    ),
   })
 }
 
@@ -91,31 +97,14 @@ function withoutSecrets(text: string, { parameters, expected, settings }: Login)
     .reduce((rest: string, secret) => rest.replaceAll(secret as string, '(removed)'), text)
 }
 
-function exchangeFix(error: unknown): Fix {
-  const known = new Map<unknown, string>([
-    [
-      'invalid_client',
-      'Check the client id and secret of this connection; the secret may have expired.',
-    ],
-    [
-      'invalid_grant',
-      'Log in again; if it stays, check that the redirect URL is registered exactly as shown.',
-    ],
-    [
-      'unauthorized_client',
-      // Keycloak says so where the secret is wrong.
-      'Check the client id and secret of this connection, and allow the authorization code grant for the application.',
-    ],
-  ])
-  const otherwise = 'Look the error up in the log of the identity provider.'
-  return { who: 'it_admin', what: known.get(error) ?? otherwise }
-}
-
 /**
  * How we authenticate at the token endpoint: client_secret_basic, unless discovery lists methods
  * and basic is not among them (OpenID Connect Discovery, section 3).
  */
-function clientAuthentication(login: Login): oauth.ClientAuth {
+function clientAuthentication(login: Login): {
+  method: string
+  authentication: oauth.ClientAuth
+} {
   const { settings, trail } = login
   const offered = settings.provider?.token_endpoint_auth_methods ?? []
   const method = authenticationMethod(offered)
@@ -125,13 +114,18 @@ function clientAuthentication(login: Login): oauth.ClientAuth {
       name,
       expected: 'client_secret_basic or client_secret_post',
       actual: shown(offered.join(', ')),
-      fix: { who: 'it_admin', what: 'Let the application authenticate with its client secret.' },
+      fix: {
+        who: 'it_admin',
+        what: 'In the identity provider, set the client authentication of this application to a client secret (client_secret_basic or client_secret_post); a key, a certificate or none cannot be used here.',
+      },
     })
   }
   trail.pass(name, offered.length > 0 ? offered.join(', ') : undefined, method)
-  return method === 'client_secret_post'
-    ? oauth.ClientSecretPost(settings.client_secret)
-    : basic(settings)
+  const post = method === 'client_secret_post'
+  return {
+    method,
+    authentication: post ? oauth.ClientSecretPost(settings.client_secret) : basic(settings),
+  }
 }
 
 function authenticationMethod(offered: readonly string[]) {
@@ -149,7 +143,8 @@ function basic({ client_id, client_secret }: OIDCSettings): oauth.ClientAuth {
 }
 
 function readTokens(login: Login, text: string): Tokens & { header: JOSEHeader } {
-  const answer = parseObject(text) ?? {}
+  const answer = parseObject(text)
+  if (!answer) throw malformed(login, 'an answer that is no JSON object')
   const { id_token, access_token, refresh_token, expires_in, scope } = answer
   if (!isText(access_token)) throw malformed(login, 'no access token')
   if (!isText(id_token)) throw malformed(login, 'no ID token')
@@ -191,11 +186,14 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function malformed({ trail }: Login, actual: string) {
+function malformed({ trail, settings }: Login, actual: string) {
   return trail.refusal('oidc_auth_code_error', 'The identity provider gave no valid ID token.', {
     name: 'token_response',
-    expected: 'an access token and a signed ID token',
+    expected: `an access token and a signed ID token from ${shown(settings.token_url)}`,
     actual,
-    fix: { who: 'it_admin', what: 'Check that the token URL is one of OpenID Connect.' },
+    fix: {
+      who: 'it_admin',
+      what: 'Correct the token URL of this connection (token_endpoint in the discovery document of the identity provider), and set the application there to OpenID Connect with the authorization code flow, its ID token signed and not encrypted.',
+    },
   })
 }

@@ -114,7 +114,10 @@ test('a refusal shows what was expected, what came, and who must act', async () 
     verdict: 'fail',
     expected: 'client',
     actual: 'other  client',
-    fix: { who: 'it_admin', what: 'Check the client id of this connection.' },
+    fix: {
+      who: 'it_admin',
+      what: 'Set the client id of this connection to that of the application at the identity provider, or have the application issue its ID token for this client alone.',
+    },
   })
   assert.equal(message, 'The ID token was made for another application.')
   assert.ok(checks.slice(0, -1).every(({ verdict }) => verdict !== 'fail'))

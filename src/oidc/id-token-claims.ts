@@ -1,4 +1,4 @@
-import { type Rule, shown, type Trail } from './checks.ts'
+import { type Fix, type Rule, shown, type Trail } from './checks.ts'
 import type { OIDCSettings } from './settings.ts'
 
 type Claims = Record<string, unknown>
@@ -14,6 +14,11 @@ const SKEW_SECONDS = 300
 const MAX_AGE_SECONDS = 600
 const EXPIRY_TOLERANCE_SECONDS = 60
 const MAX_SUBJECT_LENGTH = 1024
+
+const CLIENT_FIX: Fix = {
+  who: 'it_admin',
+  what: 'Set the client id of this connection to that of the application at the identity provider, or have the application issue its ID token for this client alone.',
+}
 
 /**
  * The claims of an ID token (OpenID Connect Core, section 3.1.3.7), one check a rule. Throws
@@ -39,7 +44,10 @@ function issuerRule(claims: Claims, { issuer }: ClaimsContext['settings']): Rule
     actual: shown(claims.iss),
     error_type: 'oidc_auth_code_error',
     message: 'The ID token comes from another issuer than the one of this connection.',
-    fix: { who: 'it_admin', what: 'Enter the issuer exactly as the identity provider spells it.' },
+    fix: {
+      who: 'it_admin',
+      what: 'If this is your identity provider, set the issuer of this connection to exactly what was found; a slash at the end, and upper and lower case, count.',
+    },
   }
 }
 
@@ -55,7 +63,7 @@ function audienceRule(claims: Claims, { client_id }: ClaimsContext['settings']):
     actual: shown(aud),
     error_type: 'oidc_auth_code_error',
     message: 'The ID token was made for another application.',
-    fix: { who: 'it_admin', what: 'Check the client id of this connection.' },
+    fix: CLIENT_FIX,
   }
 }
 
@@ -67,11 +75,11 @@ function authorizedPartyRule({ azp }: Claims, { client_id }: ClaimsContext['sett
     actual: shown(azp),
     error_type: 'oidc_auth_code_error',
     message: 'The ID token was made for another application (azp).',
-    fix: { who: 'it_admin', what: 'Check the client id of this connection.' },
+    fix: CLIENT_FIX,
   }
 }
 
-function expiryRule({ exp }: Claims, now: number): Rule {
+function expiryRule({ exp, iat }: Claims, now: number): Rule {
   return {
     name: 'id_token_expiry',
     holds: isTime(exp) && exp > now - EXPIRY_TOLERANCE_SECONDS,
@@ -81,7 +89,7 @@ function expiryRule({ exp }: Claims, now: number): Rule {
     message: isTime(exp)
       ? 'The ID token has expired.'
       : 'The ID token does not say when it expires.',
-    fix: { who: 'it_admin', what: 'Check the clock of the identity provider, then log in again.' },
+    fix: clockFix(iat, now),
   }
 }
 
@@ -96,11 +104,11 @@ function issuedAtRule({ iat }: Claims, now: number): Rule {
     message: old
       ? 'The ID token was issued more than ten minutes ago.'
       : 'The ID token does not say when it was issued, or names a time in the future.',
-    fix: { who: 'it_admin', what: 'Check the clock of the identity provider, then log in again.' },
+    fix: clockFix(iat, now),
   }
 }
 
-function notBeforeRule({ nbf }: Claims, now: number): Rule {
+function notBeforeRule({ nbf, iat }: Claims, now: number): Rule {
   return {
     name: 'id_token_not_before',
     holds: nbf === undefined || (isTime(nbf) && nbf <= now + SKEW_SECONDS),
@@ -108,7 +116,7 @@ function notBeforeRule({ nbf }: Claims, now: number): Rule {
     actual: nbf === undefined ? 'absent' : time(nbf),
     error_type: 'oidc_auth_code_error',
     message: 'The ID token is not valid yet.',
-    fix: { who: 'it_admin', what: 'Check the clock of the identity provider, then log in again.' },
+    fix: clockFix(iat, now),
   }
 }
 
@@ -121,7 +129,10 @@ function nonceRule(claims: Claims, nonce: string): Rule {
     actual: holds ? 'the same' : claims.nonce === undefined ? 'absent' : 'another',
     error_type: 'unsolicited_oidc_response',
     message: 'The ID token belongs to another login.',
-    fix: { who: 'it_admin', what: 'Log in again; if it stays, the provider drops the nonce.' },
+    fix: {
+      who: 'it_admin',
+      what: 'Log in again. If it happens each time, the identity provider does not repeat the nonce of the request in the ID token: switch on OpenID Connect conformance for this application there, or update the provider.',
+    },
   }
 }
 
@@ -133,8 +144,23 @@ function subjectRule({ sub }: Claims): Rule {
     actual: shown(sub),
     error_type: 'oidc_response_subject_missing',
     message: 'The ID token does not say who logged in.',
-    fix: { who: 'it_admin', what: 'Have the identity provider put `sub` into the ID token.' },
+    fix: {
+      who: 'it_admin',
+      what: 'Have the identity provider put `sub` into the ID token: undo a rule or mapper of this application that removes it.',
+    },
   }
+}
+
+/** The token has just been asked for, so that its time of issue is what the other clock shows now. */
+function clockFix(iat: unknown, now: number): Fix {
+  const off = isTime(iat) ? Math.round(iat - now) : 0
+  const far =
+    Math.abs(off) < 120 ? `${Math.abs(off)} seconds` : `${Math.round(Math.abs(off) / 60)} minutes`
+  const what =
+    off === 0
+      ? 'Log in again. If it happens each time, have the identity provider issue ID tokens that are valid for some minutes.'
+      : `The clock of the identity provider is about ${far} ${off > 0 ? 'ahead' : 'behind'}: it dated this ID token ${time(iat)}, when it was ${time(now)} here. Synchronise it (NTP); if it is right, the operator of this server must correct the clock here.`
+  return { who: 'it_admin', what }
 }
 
 function isTime(value: unknown): value is number {

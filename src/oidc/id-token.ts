@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { accessTokenHash, allowedAlgorithms, type JOSEHeader } from './algorithms.ts'
 import { type OIDCErrorType, shown, type Trail } from './checks.ts'
-import { findKeys } from './jwks.ts'
+import { findKeys, publishedKeys } from './jwks.ts'
 import type { Login } from './login.ts'
 import { describeFailure, parseObject } from './requests.ts'
 
@@ -33,7 +33,10 @@ export function checkAlgorithm(trail: Trail, alg: string): void {
     actual: shown(alg),
     error_type: 'oidc_auth_code_error',
     message: 'The ID token is signed in a way that is refused.',
-    fix: { who: 'it_admin', what: 'Set the ID token signature of the application to RS256.' },
+    fix: {
+      who: 'it_admin',
+      what: 'In the identity provider, set the signature algorithm of the ID token of this application to RS256 (asymmetric); HS256 and none are never accepted.',
+    },
   })
 }
 
@@ -66,7 +69,10 @@ export async function checkSignature(login: Login, token: SignedToken): Promise<
       name: `${token.name}_signature`,
       expected: 'made with the published key',
       actual: 'not made with it',
-      fix: { who: 'it_admin', what: 'Check that issuer and JWKS URL are of the same provider.' },
+      fix: {
+        who: 'it_admin',
+        what: `Correct the JWKS URL of this connection: ${shown(login.settings.jwks_url)} holds other keys than ${shown(login.settings.issuer)} signs with. The discovery document of the issuer names it as jwks_uri.`,
+      },
     })
   }
   trail.pass(`${token.name}_signature`)
@@ -92,10 +98,14 @@ async function findSigningKey(login: Login, { name, error_type, header }: Signed
   }
   throw trail.refusal(error_type, 'No single key of the identity provider fits the signature.', {
     ...check,
+    expected: `one key of ${shown(jwks_url)}, which holds ${publishedKeys(cache)}`,
     actual: `${keys.length} keys fit (${kid}, ${header.alg})`,
     fix: {
       who: 'it_admin',
-      what: 'Check the JWKS URL; a provider with several keys must name one by kid.',
+      what:
+        keys.length > 1
+          ? 'Have the identity provider name the key that it signs with (kid): it publishes several.'
+          : 'Correct the JWKS URL of this connection (jwks_uri in the discovery document of the identity provider). If it is right, the identity provider signs with a key that it has not published yet: publish it, and try again in a minute.',
     },
   })
 }

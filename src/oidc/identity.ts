@@ -98,9 +98,16 @@ function emailOf(trail: Trail, claims: Claims, mapped = false): string {
     actual: `the claims ${shown(Object.keys(claims).join(', '))}`,
     fix: {
       who: 'it_admin',
-      what: 'Give the person an e-mail address and the application the claim email (in Entra: Token configuration, optional claim email).',
+      what: `Give the person an e-mail address at the identity provider, and the application the claim email (scope email).${mappable(claims)}`,
     },
   })
+}
+
+/** Names the claims that hold an address, without it. */
+function mappable(claims: Claims): string {
+  const names = Object.keys(claims).filter((name) => /^[^@\s]+@[^@\s]+$/.test(text(claims[name])))
+  if (names.length === 0) return ''
+  return ` Or have email in the attribute mapping of this connection name a claim that holds an address: ${shown(names.join(', '))}.`
 }
 
 /**
@@ -123,8 +130,11 @@ function checkVerified(trail: Trail, email: string, sources: Claims[]): boolean 
     trail.fail({
       name,
       expected: 'true',
-      actual: shown(words.join(', ')),
-      fix: { who: 'it_admin', what: 'Have the person verify the address at the provider.' },
+      actual: `${shown(words.join(', '))}${email === '' ? '' : ` for ${shown(email)}`}`,
+      fix: {
+        who: 'it_admin',
+        what: 'Have the person verify the address at the identity provider, or mark it there as verified.',
+      },
     })
   }
   return verified
@@ -146,6 +156,9 @@ function nameOf(trail: Trail, claims: Claims, mapped = false): string {
     name: 'name',
     expected: 'the claim name, or given_name and family_name',
     actual: `the claims ${shown(Object.keys(claims).join(', '))}`,
-    fix: { who: 'it_admin', what: 'Give the application the claim name or the scope profile.' },
+    fix: {
+      who: 'it_admin',
+      what: 'Give the person a name at the identity provider, and the application the claim name (scope profile).',
+    },
   })
 }

@@ -1,4 +1,5 @@
 import { algorithmFits, type JOSEHeader } from './algorithms.ts'
+import { shown } from './checks.ts'
 import { AnswerError, fetchJSON, isObject } from './requests.ts'
 import type { Fetch } from './settings.ts'
 
@@ -72,6 +73,17 @@ export async function findKeys(cache: JWKSCache, request: KeyRequest): Promise<J
   cache.unknown_kid_at = now
   await refresh(cache, request)
   return matching(cache, request.header)
+}
+
+/** Which keys a provider publishes, for people: at most ten, by `kid` and algorithm. */
+export function publishedKeys({ keys }: JWKSCache): string {
+  const names = (keys ?? [])
+    .slice(0, 10)
+    .map(
+      ({ kid, alg, kty }) =>
+        `${kid === undefined ? 'no kid' : `kid ${shown(kid)}`} (${shown(alg ?? kty)})`,
+    )
+  return names.join(', ') || 'none'
 }
 
 function servesStale(cache: JWKSCache, now: number): boolean {

@@ -15,6 +15,8 @@ export type CallbackInput = {
   keys: JWKSCache
   /** Where the caller reads e-mail address or name from other claims, those two may be absent here. */
   mapped?: { email: boolean; name: boolean }
+  /** Told what the provider says as soon as it is read, verified or not: for the caller to show. */
+  onRead?: (what: 'id_token' | 'userinfo', content: unknown) => void
 }
 
 /** One login under verification: the input, its trail, and both sides as the library wants them. */

@@ -21,6 +21,7 @@ export async function readUserinfo(login: Login, tokens: Tokens): Promise<Claims
   const response = await requestUserinfo(login, tokens.access_token)
   const jwt = await readJWT(response)
   const claims = await processByLibrary(login, response)
+  login.onRead?.('userinfo', claims)
   if (jwt !== null) await checkJWT(login, response, jwt)
   login.trail.pass('userinfo', `an answer of ${shown(settings.userinfo_url)}`)
   checkSubject(login, claims.sub, tokens.claims.sub)
