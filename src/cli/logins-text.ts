@@ -1,12 +1,7 @@
 /** What people read of logins on a terminal. */
+import { people } from '../sso/check-words.ts'
 import type { Check } from '../sso/flow.ts'
 import type { LoginPage, LoginSummary, LoginTrace } from '../sso/traces.ts'
-
-const people = {
-  it_admin: 'IT administrator of the organization',
-  developer: 'developers of the application',
-  operator: 'operator of this server',
-}
 
 /** Text from outside without what a terminal would obey, or what would break a line. */
 function plain(text: string): string {
@@ -53,7 +48,10 @@ export function loginText(login: LoginTrace): string {
     ['flow id', login.flow_id],
     ['request id', login.request_id],
     ['state', login.state],
-    ['began', `${time(login.started_at)} ${began[login.initiated_by]}`],
+    [
+      'began',
+      `${time(login.started_at)} ${login.tested_by ? `as a test of ${login.tested_by}` : began[login.initiated_by]}`,
+    ],
     ['who', who(login)],
     ['organization', `${login.organization_slug ?? 'deleted'} (${login.organization_id})`],
     ['connection', connection(login)],

@@ -15,7 +15,14 @@ import { withDatabase } from './database.ts'
 import { loginTable, loginText } from './logins-text.ts'
 import { projectOf } from './projects.ts'
 
-const states: readonly LoginState[] = ['started', 'verified', 'redeemed', 'failed', 'expired']
+const states: readonly LoginState[] = [
+  'started',
+  'verified',
+  'redeemed',
+  'passed',
+  'failed',
+  'expired',
+]
 
 /** `portcullis logins list`: the logins of a project, newest first. */
 export const listLoginsCommand: Command = {

@@ -3,8 +3,8 @@ import type { Check } from './flow.ts'
 
 export const people: Record<NonNullable<Check['fix']>['who'], string> = {
   it_admin: 'IT administrator of the organization',
-  developer: 'Developers of the application',
-  operator: 'Operator of this server',
+  developer: 'developers of the application',
+  operator: 'operator of this server',
 }
 
 export const verdicts = {

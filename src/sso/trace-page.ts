@@ -25,6 +25,10 @@ export function visible(text: string, length = longest): string {
   )
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** A value of a check, isolated from the direction of the text around it. */
 function shown(text: string | undefined): Content {
   if (text === undefined || text === '') return html`<span class="text-secondary">–</span>`
@@ -36,6 +40,7 @@ type Result = Pick<LoginSummary, 'state' | 'verified_at'>
 /** How a login ended, in two or three words. */
 export function resultOf({ state, verified_at }: Result): { text: string; tone: Tone } {
   if (state === 'redeemed') return { text: 'Signed in', tone: 'green' }
+  if (state === 'passed') return { text: 'Test passed', tone: 'green' }
   if (state === 'failed') return { text: 'Refused', tone: 'red' }
   if (state === 'started') return { text: 'In progress', tone: 'blue' }
   if (state === 'verified') return { text: 'Token not used yet', tone: 'blue' }
@@ -60,6 +65,8 @@ function sentenceOf(trace: LoginTrace): Sentence {
   const who = trace.email_address ? visible(trace.email_address, 254) : 'Somebody'
   const took = durations.total_ms === null ? '' : ` in ${durationText(durations.total_ms)}`
   if (state === 'redeemed') return { tone: 'success', what: `${who} signed in${took}.` }
+  if (state === 'passed')
+    return { tone: 'success', what: `The test passed: ${who} would have signed in${took}.` }
   if (state === 'verified')
     return {
       tone: 'info',
@@ -79,7 +86,7 @@ export function traceHeadline(trace: LoginTrace): Markup {
 <p class="trace-what">${what}</p>
 ${failed ? html`<dl class="facts">${compared(failed)}${whoActs(failed)}</dl>` : ''}
 ${trace.state === 'failed' && !failed ? html`<p>Pass on the request id <code>${trace.request_id}</code> to the operator of this server.</p>` : ''}
-${trace.finding ? html`<p><strong>Who must act:</strong> ${people[trace.finding.who]}</p>` : ''}
+${trace.finding ? html`<p><strong>Who must act:</strong> ${capital(people[trace.finding.who])}</p>` : ''}
 </section>`
 }
 
@@ -91,7 +98,7 @@ function whoActs({ name, fix }: Check): Markup | '' {
   if (mendedByAnotherTry.has(name))
     return html`<dt>Who must act</dt><dd><strong>The person who signs in</strong></dd><dt>What to do</dt><dd>Start again from the application, and stay in one browser until signed in.</dd>`
   if (!fix) return ''
-  return html`<dt>Who must act</dt><dd><strong>${people[fix.who]}</strong></dd><dt>What to do</dt><dd>${visible(fix.what, 1_000)}</dd>`
+  return html`<dt>Who must act</dt><dd><strong>${capital(people[fix.who])}</strong></dd><dt>What to do</dt><dd>${visible(fix.what, 1_000)}</dd>`
 }
 
 /** Every check in order, each with its verdict as a word, what was expected and what came. */

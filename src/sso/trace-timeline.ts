@@ -42,7 +42,9 @@ function departure(trace: LoginTrace): TimelineStep[] {
     mark: 'done',
     title: 'Started',
     at: started_at,
-    text: 'The application sent the browser here, and it went on to the identity provider.',
+    text: trace.tested_by
+      ? 'A test login: the browser was sent to the identity provider.'
+      : 'The application sent the browser here, and it went on to the identity provider.',
   })
   const away = durations.at_identity_provider_ms
   if (away === null && finding?.name !== 'exchange_never_ended')
@@ -66,7 +68,8 @@ function departure(trace: LoginTrace): TimelineStep[] {
 function verification(trace: LoginTrace): TimelineStep[] {
   const { verified_at, failed_at, durations, finding } = trace
   const took_ms = durations.code_exchange_ms
-  if (verified_at) return [step({ mark: 'done', title: 'Verified', at: verified_at, took_ms })]
+  if (verified_at)
+    return [step({ mark: 'done', title: 'Identity verified', at: verified_at, took_ms })]
   if (failed_at)
     return [
       step({ mark: 'failed', title: 'Refused', at: failed_at, took_ms, text: reasonOf(trace) }),
@@ -80,6 +83,14 @@ function verification(trace: LoginTrace): TimelineStep[] {
 function redemption(trace: LoginTrace): TimelineStep[] {
   const { verified_at, redeemed_at, failed_at, durations, finding } = trace
   if (!verified_at) return []
+  if (trace.state === 'passed')
+    return [
+      step({
+        mark: 'done',
+        title: 'Test ended',
+        text: 'A test makes no token, no member and no session.',
+      }),
+    ]
   const took_ms = durations.redemption_ms
   if (redeemed_at)
     return [step({ mark: 'done', title: 'Token redeemed', at: redeemed_at, took_ms })]
@@ -87,7 +98,7 @@ function redemption(trace: LoginTrace): TimelineStep[] {
     return [
       step({
         mark: 'failed',
-        title: 'Refused when the token was redeemed',
+        title: 'Refused, though verified',
         at: failed_at,
         took_ms,
         text: reasonOf(trace),

@@ -24,7 +24,7 @@ const traceKeys = [
   ],
   ...['identity_provider', 'initiated_by', 'member_id', 'member_session_id', 'name'],
   ...['organization_id', 'organization_slug', 'redeemed_at', 'request_id', 'started_at', 'state'],
-  ...['subject', 'suppressed_count', 'verified_at'],
+  ...['subject', 'suppressed_count', 'tested_by', 'verified_at'],
 ]
 
 async function list(setup: Setup, filter: LoginFilter = {}, now = new Date()) {

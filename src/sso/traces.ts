@@ -41,6 +41,8 @@ export interface LoginSummary {
   request_id: string
   state: LoginState
   initiated_by: 'sp' | 'idp'
+  /** Of a test login: the id of the administrator or of the setup link that began it. */
+  tested_by: string | null
   /** Null until the identity provider has said who it is. */
   email_address: string | null
   organization_id: string
@@ -109,7 +111,7 @@ function stateSQL(now: Date): RawBuilder<LoginState> {
 }
 
 function summarySQL(now: Date): Part {
-  return sql`f.flow_id, f.request_id, ${stateSQL(now)} as state, f.initiated_by, ${emailSQL} as email_address,
+  return sql`f.flow_id, f.request_id, ${stateSQL(now)} as state, f.initiated_by, f.tested_by, ${emailSQL} as email_address,
     f.organization_id, o.organization_slug, f.connection_id, c.display_name as connection_display_name,
     c.type as connection_type, c.identity_provider, f.error_type,
     jsonb_path_query_first(f.checks, '$[last] ? (@.verdict == "fail").name') #>> '{}' as failed_check,
