@@ -7,9 +7,16 @@ import type { Context } from '../context.ts'
 import { statement, transaction } from '../db/connect.ts'
 import { newId } from '../db/ids.ts'
 import type { ConnectionType, Schema, SSOConnections } from '../db/schema.ts'
+import { type EventAction, recordChange } from '../events/events.ts'
 import { ApiError } from '../http/errors.ts'
 import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { missingSettings } from './connection-complete.ts'
+import {
+  OIDCConnection,
+  SAMLConnection,
+  toOIDCConnection,
+  toSAMLConnection,
+} from './connection-objects.ts'
 import { type ConnectionRow, connectionRow, type KeyRow, keysOf } from './connections.ts'
 
 type Trx = Transaction<Schema>
@@ -62,7 +69,9 @@ export async function insertConnection(
       .execute()
     const row = (await connectionRow(trx, project_id, connection_id))!
     await addKeys(trx, row)
-    return { row, keys: await keysOf(trx, [row]) }
+    const made = { row, keys: await keysOf(trx, [row]) }
+    await recordConnection(trx, context, 'create', made)
+    return made
   })
 }
 
@@ -115,14 +124,33 @@ export async function changeConnection(
     const after = (await load(trx, found))!
     const ready = missingSettings(after.row, after.keys).length === 0
     const status = ready && after.row.activation === 'automatic' ? 'active' : 'pending'
-    if (status === after.row.status) return after
-    await write(trx, found, { status })
-    if (status === 'active') await becomeDefault(trx, found, updated_at)
-    else await resignAsDefault(trx, found, updated_at)
-    return { keys: after.keys, row: { ...after.row, status } } satisfies Stored
+    if (status !== after.row.status) {
+      await write(trx, found, { status })
+      if (status === 'active') await becomeDefault(trx, found, updated_at)
+      else await resignAsDefault(trx, found, updated_at)
+    }
+    const changed = { keys: after.keys, row: { ...after.row, status } } satisfies Stored
+    await recordConnection(trx, context, 'update', changed)
+    return changed
   })
   dropFromCaches(context, found)
   return changed
+}
+
+/** Records the event of a change of a connection; give it the transaction of the change. */
+export async function recordConnection(
+  trx: Trx,
+  context: Context,
+  action: EventAction,
+  { row, keys }: Stored,
+): Promise<void> {
+  const { organization_id, connection_id: id } = row
+  const object =
+    row.type === 'saml'
+      ? SAMLConnection.parse(toSAMLConnection(context.config, row, keys))
+      : OIDCConnection.parse(toOIDCConnection(context.config, row))
+  const change = { object_type: `${row.type}_connection`, action, organization_id, id } as const
+  await recordChange(trx, context, action === 'delete' ? change : { ...change, object })
 }
 
 async function load(trx: Trx, found: ConnectionRow): Promise<Stored | undefined> {

@@ -8,6 +8,7 @@ import {
   dropFromCaches,
   findTarget,
   lockOrganization,
+  recordConnection,
   resignAsDefault,
 } from './connection-change.ts'
 import { connectionPath } from './connection-input.ts'
@@ -39,6 +40,7 @@ export const deleteConnection = endpoint({
         .where('project_id', '=', row.project_id)
         .where('connection_id', '=', row.connection_id)
         .execute()
+      await recordConnection(trx, context, 'delete', { row, keys: [] })
     })
     dropFromCaches(context, row)
     return { connection_id: row.connection_id }

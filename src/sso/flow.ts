@@ -16,8 +16,10 @@ import type { Services } from '../context.ts'
 import { statement } from '../db/connect.ts'
 import { environmentOf, newId } from '../db/ids.ts'
 import { hashToken } from '../db/secrets.ts'
+import { newEventId } from '../events/events.ts'
 import { ApiError, type ErrorType } from '../http/errors.ts'
 import type { Connection } from './connections.ts'
+import { endedColumns, loginEventSQL } from './login-events.ts'
 
 export const startedForMs = 30 * 60_000
 export const verifiedForMs = 5 * 60_000
@@ -176,9 +178,22 @@ export async function failFlow(
 ): Promise<void> {
   await statement(
     services.db,
-    `update sso_flows set state = 'failed', failed_at = $3, error_type = $4, checks = $5, token_hash = null
-     where project_id = $1 and flow_id = $2 and state = any($6)`,
-    [project_id, flow_id, services.now(), error.error_type, storedChecks(error.checks), from],
+    `with failed as (
+       update sso_flows set state = 'failed', failed_at = $3, error_type = $4, checks = $5, token_hash = null
+       where project_id = $1 and flow_id = $2 and state = any($6)
+       returning tested_by, ${endedColumns}),
+     ended as (select ${endedColumns} from failed where tested_by is null),
+     ${loginEventSQL('failed', '$7')}
+     select flow_id from ended`,
+    [
+      project_id,
+      flow_id,
+      services.now(),
+      error.error_type,
+      storedChecks(error.checks),
+      from,
+      newEventId(project_id),
+    ],
   )
   error.recorded = true
 }
@@ -232,9 +247,13 @@ export async function recordAnonymousFailure(
   known.set(connection.connection_id, { written_at: now.getTime(), suppressed: 0 })
   await statement(
     services.db,
-    `insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
-       request_id, error_type, checks, suppressed_count, started_at, failed_at)
-     values ($1, $2, $3, $4, 'failed', 'idp', $5, $6, $7, $8, $9, $9)`,
+    `with ended as (
+       insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
+         request_id, error_type, checks, suppressed_count, started_at, failed_at)
+       values ($1, $2, $3, $4, 'failed', 'idp', $5, $6, $7, $8, $9, $9)
+       returning ${endedColumns}),
+     ${loginEventSQL('failed', '$10')}
+     select flow_id from ended`,
     [
       connection.project_id,
       connection.organization_id,
@@ -245,6 +264,7 @@ export async function recordAnonymousFailure(
       storedChecks(error.checks),
       last?.suppressed ?? 0,
       now,
+      newEventId(connection.project_id),
     ],
   )
 }

@@ -4,12 +4,14 @@ import { type Database, pgCode, statement } from '../db/connect.ts'
 import { newId } from '../db/ids.ts'
 import type { AuthenticationFactor } from '../db/schema.ts'
 import { hashToken } from '../db/secrets.ts'
+import { newEventId } from '../events/events.ts'
 import { ApiError } from '../http/errors.ts'
 import { type MemberRow, memberColumns } from '../members/member.ts'
 import { type OrganizationRow, organizationColumns } from '../organizations/organization.ts'
 import type { Identity } from './attributes.ts'
 import { type Candidates, candidatesSQL } from './candidates.ts'
 import { type Check, storedChecks, verifiedForMs } from './flow.ts'
+import { endedColumns, loginEventSQL } from './login-events.ts'
 import type { Admission } from './provisioning.ts'
 
 /** A flow at the moment of its redemption, with all that decides whether the member gets in. */
@@ -187,7 +189,10 @@ export async function writeMember(
   }
 }
 
-/** What statement 3 writes beside the flow's end: a new session, a longer one, or an intermediate one. */
+/**
+ * What statement 3 writes beside the flow's end: a new session, a longer one, or an intermediate one. Its
+ * first value is the id of the project.
+ */
 export interface SessionWrite {
   sql: string
   values: unknown[]
@@ -203,21 +208,23 @@ export async function endFlow(
 ): Promise<MemberRow> {
   const first = write.values.length
   const value = (offset: number) => `$${first + offset}`
+  const { project_id } = context.project
   const rows = await statement<MemberRow>(
     trx,
     `with session as (${write.sql}),
-      flow as (update sso_flows set member_id = ${value(3)}, member_session_id = ${value(4)},
-        checks = ${value(5)}, token_hash = null
-        where project_id = ${value(1)} and flow_id = ${value(2)})
+      ended as (update sso_flows set member_id = ${value(2)}, member_session_id = ${value(3)},
+        checks = ${value(4)}, token_hash = null
+        where project_id = $1 and flow_id = ${value(1)} returning ${endedColumns}),
+      ${loginEventSQL('succeeded', value(5))}
      select ${memberColumns.join(', ')} from member_objects
-     where project_id = ${value(1)} and member_id = ${value(3)}`,
+     where project_id = $1 and member_id = ${value(2)}`,
     [
       ...write.values,
-      context.project.project_id,
       flow.flow_id,
       ended.member_id,
       ended.member_session_id,
       storedChecks(ended.checks),
+      newEventId(project_id),
     ],
   )
   return rows[0]!
