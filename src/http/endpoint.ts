@@ -174,7 +174,8 @@ async function readInput(c: HonoContext, each: Endpoint): Promise<Raw> {
   return { ...Object.fromEntries(given), ...c.req.param() }
 }
 
-function parseInput(schema: z.ZodObject, raw: Raw): unknown {
+/** What an endpoint takes, out of what was given. Throws the error that an issue names, or `bad_request`. */
+export function parseInput<I extends z.ZodObject>(schema: I, raw: Raw): z.output<I> {
   const result = schema.safeParse(raw)
   if (result.success) return result.data
   const issue = result.error.issues[0]!

@@ -130,17 +130,41 @@ export async function listRedirectURLs(db: Database, project_id: string) {
     .execute()
 }
 
-/** Removes a redirect URL with all its types; throws `redirect_url_not_found`. */
+/** Removes a redirect URL with all its types, or `type` alone; throws `redirect_url_not_found`. */
 export async function removeRedirectURL(
   db: Database,
-  input: { project_id: string; url: string },
+  input: { project_id: string; url: string; type?: string },
 ): Promise<void> {
-  const result = await db
+  let rows = db
     .deleteFrom('redirect_urls')
     .where('project_id', '=', input.project_id)
     .where('url', 'in', [input.url, URL.parse(input.url)?.href ?? input.url])
-    .executeTakeFirst()
+  if (input.type !== undefined) rows = rows.where('type', '=', asType(input.type))
+  const result = await rows.executeTakeFirst()
   if (result.numDeletedRows === 0n) throw new ApiError('redirect_url_not_found')
+}
+
+/**
+ * Makes a registered URL the default of a type: it is used where a login names none. Throws
+ * `redirect_url_not_found`, and `redirect_url_with_wildcard_cannot_be_default`.
+ */
+export async function makeDefaultRedirectURL(
+  db: Database,
+  { project_id, ...input }: { project_id: string; url: string; type: string },
+): Promise<void> {
+  const type = asType(input.type)
+  if (input.url.includes('*')) throw new ApiError('redirect_url_with_wildcard_cannot_be_default')
+  await db.transaction().execute(async (trx) => {
+    await clearDefault(trx, project_id, type)
+    const result = await trx
+      .updateTable('redirect_urls')
+      .set({ is_default: true })
+      .where('project_id', '=', project_id)
+      .where('url', '=', input.url)
+      .where('type', '=', type)
+      .executeTakeFirst()
+    if (result.numUpdatedRows === 0n) throw new ApiError('redirect_url_not_found')
+  })
 }
 
 type LoginType = 'LOGIN' | 'SIGNUP'

@@ -1,6 +1,7 @@
-import type { Database } from '../db/connect.ts'
+import { type Database, statement, transaction } from '../db/connect.ts'
 import { environmentOf, newId } from '../db/ids.ts'
 import { hashToken, newToken } from '../db/secrets.ts'
+import { ApiError } from '../http/errors.ts'
 
 /**
  * Makes a secret of a project. The clear text (`secret-test-...`, 256 random bits) is returned once and
@@ -25,6 +26,28 @@ export async function createSecret(
     })
     .execute()
   return { secret_id, secret, last_four }
+}
+
+/**
+ * Makes a secret to take another one's place; the old one is valid until `old_expires_at`, or until the
+ * earlier end that it had. Throws `secret_not_found`, also for one that has expired by `now`.
+ */
+export async function rotateSecret(
+  db: Database,
+  input: { project_id: string; secret_id: string; old_expires_at: Date; now: Date },
+): Promise<{ secret_id: string; secret: string; last_four: string; old_expires_at: Date }> {
+  const { project_id, secret_id, old_expires_at, now } = input
+  return transaction(db, async (trx) => {
+    const [old] = await statement<{ expires_at: Date }>(
+      trx,
+      `update project_secrets set expires_at = least(expires_at, $3)
+        where project_id = $1 and secret_id = $2 and (expires_at is null or expires_at > $4)
+        returning expires_at`,
+      [project_id, secret_id, old_expires_at, now],
+    )
+    if (!old) throw new ApiError('secret_not_found')
+    return { ...(await createSecret(trx, { project_id })), old_expires_at: old.expires_at }
+  })
 }
 
 /** Revokes a secret: every process refuses it within a second. Returns whether it was there. */
@@ -61,6 +84,46 @@ export async function createPublicToken(
     .values({ project_id: input.project_id, public_token })
     .execute()
   return { public_token }
+}
+
+/** The public tokens of a project, oldest first. */
+export async function listPublicTokens(db: Database, project_id: string) {
+  return db
+    .selectFrom('public_tokens')
+    .select(['public_token', 'created_at'])
+    .where('project_id', '=', project_id)
+    .orderBy('created_at')
+    .orderBy('public_token')
+    .execute()
+}
+
+/**
+ * Removes a public token: no login starts with it any more. Throws `public_token_not_found`, and
+ * `bad_request` for the only one, without which nobody could log in.
+ */
+export async function deletePublicToken(
+  db: Database,
+  input: { project_id: string; public_token: string },
+): Promise<void> {
+  await transaction(db, async (trx) => {
+    const tokens = await statement<{ public_token: string }>(
+      trx,
+      'select public_token from public_tokens where project_id = $1 for update',
+      [input.project_id],
+    )
+    if (!tokens.some(({ public_token }) => public_token === input.public_token))
+      throw new ApiError('public_token_not_found')
+    if (tokens.length === 1)
+      throw new ApiError('bad_request', {
+        message:
+          'This is the only public token: without one nobody can log in. Create another one first.',
+      })
+    await trx
+      .deleteFrom('public_tokens')
+      .where('project_id', '=', input.project_id)
+      .where('public_token', '=', input.public_token)
+      .execute()
+  })
 }
 
 /** Writes when secrets were last used; many at once, so that no request waits for it. */
