@@ -1,5 +1,6 @@
 /** What can be said of a login that has no failed check, because it simply went no further. */
 import type { Check } from './flow.ts'
+import { type KnownProvider, knownProvider } from './known-provider.ts'
 
 export interface Finding {
   name: 'not_back_yet' | 'never_came_back' | 'exchange_never_ended' | 'token_never_redeemed'
@@ -74,25 +75,9 @@ function neverRedeemed({ pkce }: FindingInput): Finding {
   }
 }
 
-type Provider = 'okta' | 'entra' | 'google' | 'adfs' | 'keycloak' | 'generic'
-
-/** By what the connection says, else by the address of its identity provider. */
-function providerOf({ identity_provider, idp_address }: FindingInput): Provider {
-  const url = URL.parse(idp_address ?? '')
-  const [host, path] = [url?.hostname ?? '', url?.pathname ?? '']
-  if (/^\/adfs(\/|$)/i.test(path)) return 'adfs'
-  if (identity_provider === 'okta' || /\.(okta|oktapreview|okta-emea)\.com$/.test(host))
-    return 'okta'
-  if (identity_provider === 'microsoft-entra') return 'entra'
-  if (/^(login\.microsoftonline\.(com|us)|sts\.windows\.net)$/.test(host)) return 'entra'
-  if (identity_provider === 'google-workspace' || host === 'accounts.google.com') return 'google'
-  if (identity_provider === 'keycloak' || /\/realms\/[^/]+/.test(path)) return 'keycloak'
-  return 'generic'
-}
-
 type Hints = (names: { reply_url: string; saml: boolean }) => string[]
 
-const hintsByProvider: Record<Provider, Hints> = {
+const hintsByProvider: Record<KnownProvider, Hints> = {
   okta: ({ reply_url, saml }) => [
     'Not assigned: Okta shows “App Not Assigned” or “User is not assigned to the client application”. Assign the person, or a group of theirs, under Applications, the app, Assignments.',
     saml
@@ -160,7 +145,7 @@ function hintsOf(login: FindingInput): string[] {
       `the address of this server with the path /v1/b2b/sso/callback/${connection_id} (acs_url or redirect_url of the connection)`,
     saml: connection_type === 'saml',
   }
-  return hintsByProvider[providerOf(login)](names)
+  return hintsByProvider[knownProvider(login)](names)
 }
 
 /** An answer that could not be told to be this login's has a row of its own. */
