@@ -24,6 +24,10 @@ export type GuardedInit = Omit<RequestInit, 'body'> & {
   body?: unknown
   /** exact media types of the answer; otherwise any that is JSON or XML */
   content_types?: readonly string[]
+  /** takes any media type, and of the body so many bytes and no more */
+  excerpt_bytes?: number
+  /** where this exchange may take longer than others */
+  timeout_ms?: number
 }
 
 export type GuardedFetch = {
@@ -66,11 +70,11 @@ const JSON_OR_XML = /^(application|text)\/([\w.-]+\+)?(json|xml)$/
  * anyway. Rejects with OutboundError.
  */
 export function guardedFetch(options: GuardOptions): GuardedFetch {
-  const timeout = options.timeout_ms ?? 5000
   const agents = { public: makeAgent(options, false), private: makeAgent(options, true) }
 
   async function guarded(url: string | URL, init: GuardedInit = {}): Promise<Response> {
     const target = checkURL(url, options)
+    const timeout = init.timeout_ms ?? options.timeout_ms ?? 5000
     const deadline = AbortSignal.timeout(timeout)
     try {
       const answer = await request(target.url, {
@@ -78,6 +82,8 @@ export function guardedFetch(options: GuardOptions): GuardedFetch {
         method: (init.method ?? 'GET') as Dispatcher.HttpMethod,
         headers: requestHeaders(init),
         body: requestBody(init.body),
+        headersTimeout: timeout,
+        bodyTimeout: timeout,
         signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline,
       })
       return await readAnswer(answer, target.url, init, options)
@@ -98,8 +104,6 @@ function makeAgent(options: GuardOptions, privateToo: boolean): Agent {
   return new Agent({
     allowH2: false,
     maxHeaderSize: 16 * 1024,
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
     connect: { timeout, lookup: checkedLookup(options, privateToo) },
   })
 }
@@ -122,7 +126,8 @@ function checkedLookup(options: GuardOptions, privateToo: boolean): LookupFuncti
 
 type Target = { url: URL; privateToo: boolean }
 
-function checkURL(input: string | URL, options: GuardOptions): Target {
+/** Where a request would go; throws OutboundError for what can be refused without asking for the name. */
+export function checkURL(input: string | URL, options: GuardOptions): Target {
   const url = URL.parse(String(input))
   if (!url || !['https:', 'http:'].includes(url.protocol) || url.username || url.password) {
     throw new OutboundError('invalid_url', 'The address must be an https URL without user name.')
@@ -236,7 +241,9 @@ async function readAnswer(
     )
   }
   const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
-  const taken = init.content_types?.includes(type) ?? JSON_OR_XML.test(type)
+  const taken =
+    init.excerpt_bytes !== undefined ||
+    (init.content_types?.includes(type) ?? JSON_OR_XML.test(type))
   if (!taken || status === 204 || status === 205) {
     discard(body)
     if (status < 400 && !taken) {
@@ -245,7 +252,7 @@ async function readAnswer(
     }
     return new Response(null, { status, headers })
   }
-  return new Response(await readBody(body, url, options), { status, headers })
+  return new Response(await readBody(body, url, options, init.excerpt_bytes), { status, headers })
 }
 
 function discard(body: Dispatcher.ResponseData['body']): void {
@@ -256,18 +263,20 @@ async function readBody(
   body: Dispatcher.ResponseData['body'],
   url: URL,
   options: GuardOptions,
+  excerpt_bytes?: number,
 ): Promise<Buffer<ArrayBuffer>> {
-  const limit = options.max_bytes ?? 256 * 1024
+  const limit = excerpt_bytes ?? options.max_bytes ?? 256 * 1024
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > limit) {
+    if (size > limit && excerpt_bytes === undefined) {
       throw new OutboundError('too_large', `${url.href} answers with more than ${limit} bytes`)
     }
     chunks.push(chunk)
+    if (size > limit) break
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat(chunks).subarray(0, limit)
 }
 
 function outboundError(error: unknown, url: URL, timeout: number): OutboundError {
