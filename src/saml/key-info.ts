@@ -13,7 +13,7 @@ const MAX_EXPONENT = 2n ** 32n
  */
 export function certificateInKeyInfo(
   signature: XMLElement,
-): { fingerprint: string; key: KeyObject } | null {
+): { fingerprint: string; key: KeyObject; certificate: X509Certificate } | null {
   const element = find(find(find(signature, 'KeyInfo'), 'X509Data'), 'X509Certificate')
   const text = element === null ? null : textContent(element)
   if (text === null || text.length > MAX_CERTIFICATE) return null
@@ -26,7 +26,7 @@ export function certificateInKeyInfo(
     const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {}
     if ((modulusLength ?? 0) > MAX_MODULUS_BITS || (publicExponent ?? 0n) > MAX_EXPONENT)
       return null
-    return { fingerprint: fingerprintOf(certificate), key }
+    return { fingerprint: fingerprintOf(certificate), key, certificate }
   } catch {
     return null
   }

@@ -3,11 +3,16 @@ import type { ErrorType } from '../http/errors.ts'
 import type { Connection } from './connections.ts'
 import { checkBinding } from './cookies.ts'
 import { type Check, LoginError, type StartedFlow, startedForMs } from './flow.ts'
+import type { NewMessage } from './messages.ts'
 
 /** One answer of an identity provider on its way through the checks. */
 export interface Arrival {
   request_id: string
   checks: Check[]
+  /** What came, to be kept where that is wanted (messages.ts). */
+  messages: NewMessage[]
+  /** The id of the row where the answer belongs to none that was started. */
+  flow_id: string
   /** The flow that the answer belongs to, once the browser has proved that it is its own. */
   flow: StartedFlow | null
 }

@@ -8,7 +8,9 @@ import { ApiError } from '../http/errors.ts'
 import { noteRequest } from '../http/request-log.ts'
 import type { Arrival } from './arrival.ts'
 import { type Connection, findConnectionAnywhere } from './connections.ts'
+import { explained } from './fix-words.ts'
 import { failFlow, LoginError, recordAnonymousFailure } from './flow.ts'
+import { keepMessages } from './messages.ts'
 import { consumeOIDCCallback } from './oidc-callback.ts'
 import { consumeSAMLResponse } from './saml-acs.ts'
 import { returnFromTest } from './test-return.ts'
@@ -30,7 +32,13 @@ export async function answerCallback(
   onRefusal: (refusal: Refusal) => Response,
 ): Promise<Response> {
   const environment = connection_id.includes('-live-') ? 'live' : 'test'
-  const arrival: Arrival = { request_id: newId('request-id', environment), checks: [], flow: null }
+  const arrival: Arrival = {
+    request_id: newId('request-id', environment),
+    flow_id: newId('sso-flow', environment),
+    checks: [],
+    messages: [],
+    flow: null,
+  }
   let connection: Connection | undefined
   try {
     if (!/^[\w-]{1,128}$/.test(connection_id)) throw new ApiError('sso_connection_not_found')
@@ -41,16 +49,25 @@ export async function answerCallback(
       throw new ApiError('requires_active_sso_connection')
     const { project_id } = connection
     arrival.request_id = newId('request-id', environmentOf(project_id))
+    arrival.flow_id = newId('sso-flow', environmentOf(project_id))
     noteRequest(services, request, { request_id: arrival.request_id, project_id })
-    return redirectTo(await consume(services, connection, request, arrival))
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
+    const location = await consume(services, connection, request, arrival)
+    await keepMessages(services, connection, rowOf(arrival), arrival.messages)
+    return redirectTo(location)
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause
+    const error = connection && cause instanceof LoginError ? explained(connection, cause) : cause
     if (connection && error instanceof LoginError)
       await record(services, connection, arrival, error)
     if (error instanceof LoginError && arrival.flow?.tested_by)
       return redirectTo(returnFromTest(services, arrival.flow))
     return onRefusal({ error, request_id: arrival.flow?.request_id ?? arrival.request_id })
   }
+}
+
+/** The row that the trace of this answer stands in. */
+function rowOf({ flow, flow_id }: Arrival) {
+  return flow ?? { flow_id, tested_by: null }
 }
 
 function redirectTo(location: string): Response {
@@ -99,6 +116,8 @@ async function record(
     },
     'login refused',
   )
-  if (arrival.flow) await failFlow(services, connection.project_id, arrival.flow.flow_id, error)
-  else await recordAnonymousFailure(services, connection, arrival.request_id, error)
+  const { project_id } = connection
+  if (arrival.flow) await failFlow(services, project_id, arrival.flow.flow_id, error)
+  else if (!(await recordAnonymousFailure(services, connection, arrival, error))) return
+  await keepMessages(services, connection, rowOf(arrival), arrival.messages)
 }

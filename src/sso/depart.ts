@@ -11,6 +11,7 @@ import { buildAuthnRequest, postForm, redirectURL } from '../saml/authn-request.
 import { type Connection, callbackURL } from './connections.ts'
 import type { bindBrowser } from './cookies.ts'
 import { type NewFlow, startFlow } from './flow.ts'
+import { keepMessages } from './messages.ts'
 
 /** The nonce of a login: bound to its state and to the browser, so that nothing of it is stored. */
 export function deriveNonce(cookie: string, state: string): string {
@@ -62,11 +63,13 @@ async function departSAML(departure: Departure): Promise<Response> {
   if (connection.idp_sso_binding === 'post') {
     const form = postForm(authnRequest, { ...key, certificate: connection.signing_key.certificate })
     await startFlow(services, connection, { ...flow, idp_request_id: authnRequest.id, scopes: '' })
+    await keepRequest(departure, 'xml', Buffer.from(form.SAMLRequest, 'base64').toString())
     return withCookies(postPage(form), departure)
   }
   const idp_sso_url = entra ? withHint(connection.idp_sso_url, login_hint) : connection.idp_sso_url
   const url = redirectURL({ ...authnRequest, idp_sso_url }, key)
   await startFlow(services, connection, { ...flow, idp_request_id: authnRequest.id, scopes: '' })
+  await keepRequest(departure, 'xml', authnRequest.xml)
   return redirectTo(url, departure)
 }
 
@@ -96,7 +99,23 @@ async function departOIDC(departure: Departure): Promise<Response> {
     prompt: departure.prompts.join(' '),
   })
   await startFlow(services, connection, { ...flow, idp_request_id: '', scopes: scopes.join(' ') })
+  await keepRequest(departure, 'url', withoutState(url))
   return redirectTo(url.href, departure)
+}
+
+async function keepRequest(
+  { services, connection, flow }: Departure,
+  format: 'xml' | 'url',
+  content: string,
+): Promise<void> {
+  await keepMessages(services, connection, flow, [{ kind: 'request', format, content }])
+}
+
+/** With its cookie, the state would finish the login. */
+function withoutState(url: URL): string {
+  const shown = new URL(url)
+  shown.searchParams.set('state', '(removed)')
+  return shown.href
 }
 
 function toAuthorizationURL(input: Parameters<typeof authorizationURL>[0]): URL {

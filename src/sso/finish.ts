@@ -4,7 +4,6 @@
  */
 import type { Services } from '../context.ts'
 import { statement } from '../db/connect.ts'
-import { environmentOf, newId } from '../db/ids.ts'
 import { hashToken, newToken } from '../db/secrets.ts'
 import { ApiError } from '../http/errors.ts'
 import { findProject, type Project } from '../projects/projects.ts'
@@ -32,6 +31,8 @@ export interface Verified {
   identity: Identity
   checks: Check[]
   request_id: string
+  /** The id of the row that is made where there is no flow. */
+  flow_id: string
   /** What must not be used a second time, and until when it could be. Null for OIDC: its code is burnt at the provider. */
   assertion: { id: string; valid_until: Date } | null
 }
@@ -48,7 +49,7 @@ export async function finishLogin(services: Services, verified: Verified): Promi
   const organization = await cachedOrganization(services, connection)
   const token = newToken()
   const test = verified.flow?.tested_by ? verified.flow : null
-  const flow_id = verified.flow?.flow_id ?? newId('sso-flow', environmentOf(connection.project_id))
+  const flow_id = verified.flow?.flow_id ?? verified.flow_id
   const candidates = await moveToVerified(
     services,
     verified,

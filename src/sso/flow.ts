@@ -14,7 +14,6 @@
  */
 import type { Services } from '../context.ts'
 import { statement } from '../db/connect.ts'
-import { environmentOf, newId } from '../db/ids.ts'
 import { hashToken } from '../db/secrets.ts'
 import { newEventId } from '../events/events.ts'
 import { ApiError, type ErrorType } from '../http/errors.ts'
@@ -229,20 +228,21 @@ function isSuppressed(last: Suppression | undefined, now: Date): boolean {
 
 /**
  * Writes a failed row for a callback that belongs to no flow: one a second for a connection at most, the
- * others are counted in the next row, so that nobody can fill the table by posting.
+ * others are counted in the next row, so that nobody can fill the table by posting. Says whether the
+ * failure has a row.
  */
 export async function recordAnonymousFailure(
   services: Services,
   connection: Connection,
-  request_id: string,
+  { request_id, flow_id }: { request_id: string; flow_id: string },
   error: LoginError,
-): Promise<void> {
-  if (error.recorded) return
+): Promise<boolean> {
+  if (error.recorded) return true
   const now = services.now()
   const known = anonymous.get(services) ?? new Map<string, Suppression>()
   anonymous.set(services, known)
   const last = known.get(connection.connection_id)
-  if (isSuppressed(last, now)) return
+  if (isSuppressed(last, now)) return false
   if (known.size > 10_000) known.clear()
   known.set(connection.connection_id, { written_at: now.getTime(), suppressed: 0 })
   await statement(
@@ -258,7 +258,7 @@ export async function recordAnonymousFailure(
       connection.project_id,
       connection.organization_id,
       connection.connection_id,
-      newId('sso-flow', environmentOf(connection.project_id)),
+      flow_id,
       request_id,
       error.error_type,
       storedChecks(error.checks),
@@ -267,4 +267,5 @@ export async function recordAnonymousFailure(
       newEventId(connection.project_id),
     ],
   )
+  return true
 }

@@ -22,6 +22,7 @@ import { bindingCookies } from './cookies.ts'
 import { deriveCodeVerifier, deriveNonce } from './depart.ts'
 import { finishLogin } from './finish.ts'
 import { findFlow, LoginError, type StartedFlow, takeFlow } from './flow.ts'
+import type { NewMessage } from './messages.ts'
 
 const errors = {
   email: 'oidc_response_email_missing',
@@ -52,6 +53,7 @@ export async function consumeOIDCCallback(
 ): Promise<string> {
   const { checks } = arrival
   const parameters = new URL(request.url).searchParams
+  arrival.messages.push(callbackMessage(parameters))
   const state = readState(parameters, arrival)
   const login = await claim(services, connection, request, state, arrival)
   const oidc = await verify(services, connection, parameters, login, arrival)
@@ -62,8 +64,19 @@ export async function consumeOIDCCallback(
     identity,
     checks,
     request_id: arrival.request_id,
+    flow_id: arrival.flow_id,
     assertion: null,
   })
+}
+
+const shownParameters = new Set(['error', 'error_description', 'error_uri', 'iss'])
+
+/** What the browser brought, without what lets its holder in. */
+function callbackMessage(parameters: URLSearchParams): NewMessage {
+  const shown = new URLSearchParams()
+  for (const [name, value] of parameters)
+    shown.append(name, shownParameters.has(name) ? value : '(removed)')
+  return { kind: 'response', format: 'url', content: `?${shown}` }
 }
 
 function readState(parameters: URLSearchParams, arrival: Arrival): string {
@@ -128,6 +141,8 @@ async function verify(
       fetch: services.fetch as never,
       keys: cache,
       mapped,
+      onRead: (kind, content) =>
+        arrival.messages.push({ kind, format: 'json', content: JSON.stringify(content, null, 2) }),
     })
     arrival.checks.push(...result.checks)
     return result.identity
