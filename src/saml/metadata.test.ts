@@ -46,6 +46,7 @@ test('metadata of one identity provider is read', () => {
     certificates: [first, second],
     nameid_formats: [EMAIL],
     want_authn_requests_signed: true,
+    valid_until: null,
   })
 })
 
@@ -62,6 +63,17 @@ test('an identity provider is found in a federation, alone or by its entity ID',
   assert.equal(parse(entities(sp, entities(full))).entity_id, 'https://idp.example/metadata')
   const found = parse(entities(full, other), { entity_id: 'urn:other' })
   assert.deepEqual(found.certificates, [second])
+})
+
+test('the earliest validUntil of the role, its entity and the federation is told', () => {
+  const until = (time: string) => ` validUntil="${time}"`
+  const role = idp(`${key(first)}${post}`, until('2030-01-03T00:00:00Z'))
+  const own = entity(role).replace('entityID', `validUntil="2030-01-02T00:00:00Z" entityID`)
+  const all = entities(own).replace('xmlns', `validUntil="2030-01-01T12:00:00.5+02:00" xmlns`)
+  const read = (xml: string) => parse(xml).valid_until?.toISOString()
+  assert.equal(read(entity(role)), '2030-01-03T00:00:00.000Z')
+  assert.equal(read(own), '2030-01-02T00:00:00.000Z')
+  assert.equal(read(all), '2030-01-01T10:00:00.500Z')
 })
 
 test('only the first certificate of a key is taken: the rest is its chain', () => {

@@ -2,6 +2,7 @@ import { escapeAttribute, escapeText } from './c14n.ts'
 import { readVerificationCertificate } from './certificates.ts'
 import { printable, SAMLError, type SAMLErrorType } from './checks.ts'
 import { decodeUTF8 } from './encoding.ts'
+import { parseInstant } from './instants.ts'
 import { DSIG, METADATA, PROTOCOL, XENC, XENC11 } from './namespaces.ts'
 import { MAX_METADATA_BYTES, parseXML } from './xml.ts'
 import {
@@ -23,6 +24,8 @@ export type IdPMetadata = {
   certificates: readonly string[]
   nameid_formats: readonly string[]
   want_authn_requests_signed: boolean
+  /** the earliest validUntil on the way to it; null where there is none. Whether it has passed is not looked at */
+  valid_until: Date | null
 }
 
 type Options = { entity_id?: string; allow_http?: boolean }
@@ -53,7 +56,21 @@ export function parseIdPMetadata(bytes: Uint8Array, options: Options = {}): IdPM
       .map((format) => trimXML(textContent(format) ?? ''))
       .filter((format) => format !== ''),
     want_authn_requests_signed: wants === 'true' || wants === '1',
+    valid_until: readValidUntil(descriptor),
   }
+}
+
+/** Of the role, its entity and what encloses that (Metadata 2.3.1, 2.3.2, 2.4.1). */
+function readValidUntil(descriptor: XMLElement): Date | null {
+  let earliest: number | null = null
+  for (let element: XMLElement | null = descriptor; element; element = element.parent) {
+    const text = attributeValue(element, 'validUntil')
+    if (text === null) continue
+    const time = parseInstant(text) ?? Date.parse(text)
+    if (Number.isNaN(time)) refuse('Its validUntil is not a time.')
+    earliest = Math.min(earliest ?? time, time)
+  }
+  return earliest === null ? null : new Date(earliest)
 }
 
 function readDocument(bytes: Uint8Array): XMLElement {

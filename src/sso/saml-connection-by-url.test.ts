@@ -14,6 +14,7 @@ import {
   update,
 } from './connection.test-kit.ts'
 import { findConnectionAnywhere } from './connections.ts'
+import { metadataXML, type Said } from './metadata-refresh.test-kit.ts'
 
 type Owner = Awaited<ReturnType<typeof newTenant>>
 
@@ -26,16 +27,8 @@ async function newIdP() {
   return { url: `${url}/metadata`, served }
 }
 
-function metadata(
-  certificates: readonly string[],
-  options: { location?: string; binding?: string; entity_id?: string } = {},
-): string {
-  const { location = 'https://idp.example.com/sso', binding = 'HTTP-Redirect' } = options
-  const keys = certificates.map(
-    (pem) =>
-      `<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>${pem.replace(/-+[A-Z ]+-+|\s/g, '')}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>`,
-  )
-  return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${options.entity_id ?? 'https://idp.example.com'}"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys.join('')}<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:${binding}" Location="${location}"/></IDPSSODescriptor></EntityDescriptor>`
+function metadata(certificates: readonly string[], said: Omit<Said, 'certificates'> = {}): string {
+  return metadataXML({ certificates, ...said })
 }
 
 function byURL(owner: Owner, connection: { connection_id: string }, metadata_url?: string) {
