@@ -1,20 +1,27 @@
-/** What runs by itself: old rows are deleted in small batches, by one node at a time. */
+/** What runs by itself: old rows are deleted, metadata of identity providers read again. */
 import { sql } from 'kysely'
 import type { Services } from './context.ts'
 import { type Database, statement, transaction } from './db/connect.ts'
 import { deleteExpiredSessions } from './sessions/session.ts'
+import { refreshDueMetadata } from './sso/metadata-refresh.ts'
 
 const everyMs = 60_000
 const batch = 1_000
 const lock = 7_209_150_332
 
-/** Starts the jobs; `stop` waits for the one under way. */
+/** The jobs, each with what is logged where it fails. One that fails keeps no other from running. */
+const jobs: [failure: string, job: (services: Services) => Promise<unknown>][] = [
+  ['old rows were not deleted', deleteOldRows],
+  ['metadata were not refreshed', refreshDueMetadata],
+]
+
+/** Starts the jobs, every minute; `stop` waits for those under way. */
 export function startJobs(services: Services): { stop(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve()
+  let running: Promise<void> | undefined
   const timer = setInterval(() => {
-    running = runJobs(services).catch((error) =>
-      services.log.warn({ err: error }, 'old rows were not deleted: it is tried again in a minute'),
-    )
+    running ??= runJobs(services).finally(() => {
+      running = undefined
+    })
   }, everyMs)
   timer.unref()
   return {
@@ -25,8 +32,19 @@ export function startJobs(services: Services): { stop(): Promise<void> } {
   }
 }
 
-/** Deletes what has had its time. Another node that is at it is left to it. */
+/** Runs every job once. What another node is at is left to it. */
 export async function runJobs(services: Services): Promise<void> {
+  await Promise.all(
+    jobs.map(([failure, job]) =>
+      job(services).catch((error) =>
+        services.log.warn({ err: error }, `${failure}: it is tried again in a minute`),
+      ),
+    ),
+  )
+}
+
+/** Deletes what has had its time, in small batches, by one node at a time. */
+async function deleteOldRows(services: Services): Promise<void> {
   const now = services.now()
   const oldest = new Date(now.getTime() - services.config.flow_retention_days * 86_400_000)
   const tasks = [
