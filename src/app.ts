@@ -5,6 +5,7 @@ import { getPath } from 'hono/utils/url'
 import { api } from './api.ts'
 import type { Services } from './context.ts'
 import { mountDashboard } from './dashboard/routes.ts'
+import { mountSharedTrace } from './dashboard/shared-trace.ts'
 import { newId } from './db/ids.ts'
 import { mountAssets } from './http/assets.ts'
 import { type Gatekeepers, mountEndpoints, sendError } from './http/endpoint.ts'
@@ -44,6 +45,7 @@ export function createApp(services: Services): Hono {
   mountSSO(app, services)
   mountLogin(app, services)
   mountDashboard(app, services)
+  mountSharedTrace(app, services)
   mountAssets(app)
   mountHealth(app, services, metrics)
   mountOpenAPI(app)

@@ -49,3 +49,26 @@ const showTimes = () => {
 }
 addEventListener('DOMContentLoaded', showTimes)
 document.addEventListener('htmx:after:swap', showTimes)
+
+// What updates itself rests while nobody looks, and takes nothing but its own for an answer.
+let seen = Date.now()
+for (const sign of ['pointermove', 'keydown', 'scroll', 'touchstart'])
+  addEventListener(
+    sign,
+    () => {
+      seen = Date.now()
+    },
+    { passive: true },
+  )
+const updatesItself = (event) => event.target.matches?.('[hx-trigger^=every]')
+document.addEventListener('htmx:before:request', (event) => {
+  const idle = document.hidden || Date.now() - seen > 15 * 60_000
+  if (updatesItself(event) && idle) event.preventDefault()
+})
+document.addEventListener('htmx:before:response', (event) => {
+  const { raw } = event.detail.ctx.response
+  if (!updatesItself(event) || (raw.ok && !raw.redirected)) return
+  event.preventDefault()
+  // The session has ended: the page asks to sign in.
+  if (raw.redirected) location.reload()
+})

@@ -63,7 +63,7 @@ export interface Field {
   name: string
   label: string
   value?: string
-  type?: 'text' | 'email' | 'url' | 'password' | 'number' | 'search'
+  type?: 'text' | 'email' | 'url' | 'password' | 'number' | 'search' | 'datetime-local'
   hint?: Content
   error?: string | undefined
   required?: boolean

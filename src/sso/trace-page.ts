@@ -62,7 +62,7 @@ type Sentence = { tone: 'success' | 'danger' | 'warning' | 'info'; what: string 
 
 function sentenceOf(trace: LoginTrace): Sentence {
   const { state, finding, durations, error_type } = trace
-  const who = trace.email_address ? visible(trace.email_address, 254) : 'Somebody'
+  const who = whoOf(trace)
   const took = durations.total_ms === null ? '' : ` in ${durationText(durations.total_ms)}`
   if (state === 'redeemed') return { tone: 'success', what: `${who} signed in${took}.` }
   if (state === 'passed')
@@ -76,6 +76,12 @@ function sentenceOf(trace: LoginTrace): Sentence {
   const failed = failedCheck(trace.checks)
   const reason = failed ? checkFailure(failed.name) : `the login was refused (${error_type ?? ''})`
   return { tone: 'danger', what: `${who} could not be signed in: ${reason}.` }
+}
+
+/** By what the identity provider said of them last. */
+function whoOf({ email_address, checks }: LoginTrace): string {
+  const named = checks.find(({ name, verdict }) => name === 'name_id' && verdict === 'pass')
+  return visible(email_address ?? named?.actual ?? 'Somebody', 254)
 }
 
 /** What happened, who must act and what they do: the box at the top of a trace. */
