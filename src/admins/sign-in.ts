@@ -52,9 +52,10 @@ export async function signIn(services: Services, given: Credentials): Promise<Si
     const attempt = email_address ? await takeAttempt(services, { email_address }) : undefined
     const right = await verifyPassword(given.password, attempt?.password_hash)
     if (!attempt || !right) throw await refusal(services, attempt, given)
-    const { password_hash } = attempt
-    const hash = isOutdated(password_hash) ? await hashPassword(given.password) : password_hash
-    return { attempt, hash }
+    const { password_hash, totp_secret } = attempt
+    const ends = !totp_secret || given.totp !== undefined
+    const renew = ends && isOutdated(password_hash)
+    return { attempt, hash: renew ? await hashPassword(given.password) : password_hash }
   })
   const { admin_id, totp_secret } = attempt
   if (!totp_secret) return { admin: await finish(services, attempt, { hash, from: given }) }
