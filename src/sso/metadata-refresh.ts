@@ -37,14 +37,14 @@ export type RefreshOutcome =
   /** The address was changed or the connection deleted meanwhile. */
   | { outcome: 'gone' }
 
-const batch = 50
+const batch = 16
 const atOnce = 8
 /** For how long a node that reads metadata keeps the others from it. */
 const leaseMs = 5 * 60_000
 const system: Actor = { type: 'system', id: 'metadata-refresh', name: 'Metadata refresh' }
 
 /** Reads the metadata that are due; connections that another node reads are left to it. Returns how many. */
-export async function refreshDueMetadata(services: Services, mostMs = 45_000): Promise<number> {
+export async function refreshDueMetadata(services: Services, mostMs = 20_000): Promise<number> {
   const began = performance.now()
   let count = 0
   let due: MetadataSource[]
