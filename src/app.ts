@@ -19,6 +19,7 @@ import { createMetrics } from './metrics.ts'
 import { authenticate } from './projects/authenticate.ts'
 import { findProject } from './projects/projects.ts'
 import { authorize } from './sessions/authorize.ts'
+import { countCertificates } from './sso/certificates-due-metrics.ts'
 import { mountSSO } from './sso/routes.ts'
 
 const gatekeepers: Gatekeepers = {
@@ -32,6 +33,7 @@ export function createApp(services: Services): Hono {
   // The Java and Go SDKs write //v1 when their base URL ends in a slash.
   const app = new Hono({ getPath: (request) => getPath(request).replace(/^\/{2,}/, '/') })
   const metrics = createMetrics()
+  metrics.certificates(() => countCertificates(services.db, services.now()))
   app.use(async (c, next) => {
     const began = performance.now()
     await next()
