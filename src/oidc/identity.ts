@@ -28,7 +28,11 @@ export type Identity = {
 }
 
 /** Who logged in, from verified claims. Throws OIDCError where an e-mail address or a name is missing. */
-export function makeIdentity(login: Login, tokens: Tokens, userinfo: Claims): Identity {
+export function makeIdentity(
+  login: Pick<Login, 'trail' | 'settings' | 'mapped' | 'scopes'>,
+  tokens: Tokens,
+  userinfo: Claims,
+): Identity {
   const { trail, settings } = login
   const claims = merge(tokens.claims, userinfo)
   checkText(trail, claims)

@@ -24,7 +24,7 @@ export async function readUserinfo(login: Login, tokens: Tokens): Promise<Claims
   login.onRead?.('userinfo', claims)
   if (jwt !== null) await checkJWT(login, response, jwt)
   login.trail.pass('userinfo', `an answer of ${shown(settings.userinfo_url)}`)
-  checkSubject(login, claims.sub, tokens.claims.sub)
+  checkUserinfoSubject(login, claims.sub, tokens.claims.sub)
   return claims
 }
 
@@ -73,7 +73,12 @@ async function checkJWT(login: Login, response: Response, jwt: string): Promise<
   await checkSignature(login, token)
 }
 
-function checkSubject({ trail }: Login, actual: unknown, expected: unknown): void {
+/** Records whether userinfo is about the subject of the ID token; throws where it is not. */
+export function checkUserinfoSubject(
+  { trail }: Pick<Login, 'trail'>,
+  actual: unknown,
+  expected: unknown,
+): void {
   trail.require({
     name: 'userinfo_subject',
     holds: actual === expected,

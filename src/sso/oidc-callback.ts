@@ -1,34 +1,19 @@
 import type { Services } from '../context.ts'
 import { hashToken, sameHash } from '../db/secrets.ts'
 import { isErrorType } from '../http/errors.ts'
-import { normalizeEmail } from '../members/email.ts'
 import { callbackState, verifyCallback } from '../oidc/callback.ts'
 import { OIDCError } from '../oidc/checks.ts'
 import type { Identity as OIDCIdentity } from '../oidc/identity.ts'
 import { createJWKSCache, type JWKSCache } from '../oidc/jwks.ts'
 import { type Arrival, claimFlow, requireActive } from './arrival.ts'
-import {
-  checkSubject,
-  createAttributeReader,
-  type Identity,
-  readEmail,
-  readGroups,
-  readName,
-  readTrustedMetadata,
-  type SentAttribute,
-} from './attributes.ts'
 import { type Connection, callbackURL } from './connections.ts'
 import { bindingCookies } from './cookies.ts'
 import { deriveCodeVerifier, deriveNonce } from './depart.ts'
 import { finishLogin } from './finish.ts'
 import { findFlow, LoginError, type StartedFlow, takeFlow } from './flow.ts'
 import type { NewMessage } from './messages.ts'
+import { mappedClaims, toOIDCIdentity } from './oidc-identity.ts'
 
-const errors = {
-  email: 'oidc_response_email_missing',
-  groups: 'oidc_invalid_callback_request',
-  other: 'oidc_invalid_callback_request',
-} as const
 const flowErrors = {
   missing_cookie: 'missing_oidc_csrf_cookie',
   cookie_mismatch: 'oidc_csrf_cookie_mismatch',
@@ -57,7 +42,7 @@ export async function consumeOIDCCallback(
   const state = readState(parameters, arrival)
   const login = await claim(services, connection, request, state, arrival)
   const oidc = await verify(services, connection, parameters, login, arrival)
-  const identity = toIdentity(connection, oidc, arrival)
+  const identity = toOIDCIdentity(connection, oidc, checks)
   return finishLogin(services, {
     connection,
     flow: login.flow,
@@ -124,8 +109,6 @@ async function verify(
 ): Promise<OIDCIdentity> {
   const cache = keys.get(connection) ?? createJWKSCache()
   keys.set(connection, cache)
-  const { email, full_name, first_name, last_name } = connection.attribute_mapping
-  const mapped = { email: !!email, name: !!(full_name || first_name || last_name) }
   try {
     const result = await verifyCallback({
       settings: connection,
@@ -140,7 +123,7 @@ async function verify(
       now: services.now(),
       fetch: services.fetch as never,
       keys: cache,
-      mapped,
+      mapped: mappedClaims(connection),
       onRead: (kind, content) =>
         arrival.messages.push({ kind, format: 'json', content: JSON.stringify(content, null, 2) }),
     })
@@ -160,63 +143,4 @@ function translate(error: unknown, arrival: Arrival): unknown {
     arrival.checks,
     error.message,
   )
-}
-
-/** Maps claims to who the person is: `sub` or the mapped idp_user_id, e-mail, name, groups, metadata. */
-function toIdentity(connection: Connection, oidc: OIDCIdentity, { checks }: Arrival): Identity {
-  const source = {
-    ...toAttributes(oidc.claims),
-    mapping: connection.attribute_mapping,
-    checks,
-    name_id: oidc.subject,
-    errors,
-  }
-  const { single } = createAttributeReader(source)
-  const { email } = connection.attribute_mapping
-  const email_address = readEmail(source, email ? single('email', errors.email) : oidc.email)
-  const mapped = single('idp_user_id', errors.other)
-  const from = mapped === undefined ? 'sub' : 'the mapped idp_user_id'
-  return {
-    name: readName(source, oidc.name),
-    groups: readGroups(source),
-    subject: checkSubject(source, mapped ?? oidc.subject, from),
-    external_id: oidc.subject,
-    email_address,
-    email_verified:
-      oidc.email === '' || isAbout(oidc.email, email_address) ? oidc.email_verified : null,
-    sso_attributes: aboutThePerson(oidc.claims),
-    trusted_metadata: readTrustedMetadata(source),
-    session_not_on_or_after: null,
-  }
-}
-
-/** The claims without those that tie the ID token to this one login (OpenID Connect Core 3.1.3.6, 3.3.2.11). */
-function aboutThePerson(claims: OIDCIdentity['claims']): Record<string, unknown> {
-  const { nonce, at_hash, c_hash, ...about } = claims
-  return about
-}
-
-/** Whether `email_verified` speaks of this address: a mapping may have taken it from another claim. */
-function isAbout(email: string, email_address: string): boolean {
-  try {
-    return normalizeEmail(email) === email_address
-  } catch {
-    return false
-  }
-}
-
-/**
- * Claims as attributes: text, numbers, booleans and lists of them; nothing nested. A claim that is
- * somewhere else (OpenID Connect Core 5.6.2, as Entra ID does with many groups) cannot be read.
- */
-function toAttributes(claims: Readonly<Record<string, unknown>>) {
-  const attributes: SentAttribute[] = []
-  const unreadable = new Set(Object.keys((claims._claim_names as object | null) ?? {}))
-  for (const [name, value] of Object.entries(claims)) {
-    const values = [value].flat().filter((each) => each !== null)
-    if (values.every((each) => typeof each !== 'object'))
-      attributes.push({ name, values: values.map(String) })
-    else unreadable.add(name)
-  }
-  return { attributes, unreadable }
 }

@@ -1,39 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, server } from '../../tests/harness.ts'
-import { Browser, base_url, connectSAML, newSetup, type Setup } from '../../tests/login.ts'
+import { Browser, connectSAML, newSetup } from '../../tests/login.ts'
 import { createApp } from '../app.ts'
 import { activateConnection, deactivateConnection } from './connection-switches.ts'
 import { countRows, flowsOf, lastFlow, organizationCall } from './login.test-kit.ts'
 import { connectIdP, respond } from './saml-idp.test-kit.ts'
-import { startTestLogin } from './test-login.ts'
+import { ada, return_url, startTest, tryOut } from './test-login.test-kit.ts'
 import { listLogins } from './traces.ts'
-
-const ada = 'ada.lovelace@acme.test'
-const return_url = '/dashboard/somewhere?tab=test'
-
-/** Starts a test in a browser, as a page of the dashboard does. */
-async function startTest(browser: Browser, setup: Setup, connection_id: string, changes = {}) {
-  const { services } = await server()
-  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-  const request = new Request(`${base_url}/dashboard/test`, { headers: { cookie } })
-  const response = await startTestLogin(
-    services,
-    { project_id: setup.project.project_id, connection_id },
-    { tested_by: 'admin-1', return_url, request, ...changes },
-  )
-  for (const header of response.headers.getSetCookie()) {
-    const [name = '', value = ''] = header.split(';')[0]!.split('=')
-    browser.cookies.set(name, value)
-  }
-  return response
-}
-
-async function tryOut(setup: Setup, connection_id: string, who = ada) {
-  const browser = new Browser()
-  const started = await startTest(browser, setup, connection_id)
-  return browser.submit(await browser.signIn(started, who))
-}
 
 async function refuses(work: () => Promise<unknown>, error_type: string) {
   await assert.rejects(work, (error: { error_type?: string }) => error.error_type === error_type)
