@@ -120,14 +120,15 @@ test('who is an administrator already is not invited, nor made twice', async () 
 
 test('an administrator makes at most 20 links an hour', async () => {
   const { services, setNow } = await newInvitation()
+  const actor = { type: 'admin', id: 'admin-1', name: 'Ada' } as const
   const invite = (i: number) =>
     inviteAdmin(services.db, {
       email_address: `a${i}@example.com`,
       role: 'viewer',
-      by,
+      by: { actor },
       now: services.now(),
     })
-  for (let i = 1; i < 20; i++) await invite(i)
+  for (let i = 0; i < 20; i++) await invite(i)
   await assert.rejects(invite(20), { status: 429 })
   setNow(new Date(began + 3_600_001))
   assert.ok(await invite(20))

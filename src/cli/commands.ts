@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import { ApiError } from '../http/errors.ts'
 import { ListenError } from '../http/listen.ts'
+import { inviteAdminCommand, listAdminsCommand, resetAdminCommand } from './admins.ts'
 import {
   type Command,
   type CommandOptions,
@@ -37,6 +38,9 @@ const commands: readonly Command[] = [
   addRedirect,
   listRedirects,
   removeRedirect,
+  listAdminsCommand,
+  inviteAdminCommand,
+  resetAdminCommand,
   setConnection,
   listLoginsCommand,
   showLoginCommand,

@@ -1,3 +1,4 @@
+import { firstAdminLink } from '../admins/invitations.ts'
 import { readProductionConfig } from '../config.ts'
 import { listen } from '../http/listen.ts'
 import { describeRateLimits } from '../http/rate-settings.ts'
@@ -38,12 +39,19 @@ PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
     })
     listener.answer(running.app.fetch)
     running.services.log.info({ port: listener.port, base_url: config.base_url }, 'listening')
+    const link = await firstAdminLink(running.services)
+    // Not through the log, which masks what it must not tell.
+    if (link) process.stdout.write(firstAdmin(link))
     await ended()
     running.services.log.info('ending: requests under way are answered first')
     await listener.close(graceMs)
     await running.close()
     return undefined
   },
+}
+
+function firstAdmin(link: string): string {
+  return `There is no administrator yet. This link makes the first one, once, within a day:\n\n  ${link}\n\n`
 }
 
 function ended(): Promise<void> {
