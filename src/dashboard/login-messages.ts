@@ -7,6 +7,7 @@ import type { LoginTrace } from '../sso/traces.ts'
 import { parameter } from './ask.ts'
 import { plainMessage, prettyJSON, prettyURL, prettyXML } from './highlight.ts'
 import { loginOf } from './login-of.ts'
+import { replayLink } from './login-replay.ts'
 import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
 
 export const loginMessagePages: readonly DashboardPage[] = [
@@ -75,6 +76,7 @@ ${connection_type ? html`<a href="${base}/connections/${connection_id}#debug">To
     'Messages',
     html`<p class="text-secondary">Secrets, codes and tokens are left out or masked. Kept until ${time(messages[0]!.expires_at)}.</p>
 ${messages.map((message, i) => messagePart(`${base}/logins/${flow_id}/messages/${message.message_id}`, message, i))}`,
+    messages.some(({ kind }) => kind === 'response') ? replayLink(visit, trace) : '',
   )
 }
 

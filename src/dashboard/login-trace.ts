@@ -7,8 +7,10 @@ import { durationText, resultBadge, traceBody, visible } from '../sso/trace-page
 import type { LoginTrace } from '../sso/traces.ts'
 import { parameter } from './ask.ts'
 import { dashboardPage } from './frame.ts'
+import { fixesCard, loginFixPages } from './login-fixes.ts'
 import { loginMessagePages, messagesCard } from './login-messages.ts'
 import { loginOf } from './login-of.ts'
+import { loginReplayPages } from './login-replay.ts'
 import { loginSharePages, shareCard } from './login-share.ts'
 import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
 
@@ -19,6 +21,8 @@ export const loginTracePages: readonly DashboardPage[] = [
     needs: 'viewer',
     run: async (visit) => loginPage(visit, await loginOf(visit, parameter(visit, 'flow_id'))),
   }),
+  ...loginReplayPages,
+  ...loginFixPages,
   ...loginMessagePages,
   ...loginSharePages(loginPage),
 ]
@@ -53,7 +57,7 @@ async function liveTrace(visit: ProjectVisit, trace: LoginTrace): Promise<Markup
     waiting
       ? html`<p class="text-secondary"><span class="status-dot status-dot-animated bg-green me-2" aria-hidden="true"></span> This page follows the login by itself.</p>`
       : ''
-  }${traceBody(trace)}${card('Facts', factsOf(visit, trace))}${waiting ? '' : await messagesCard(visit, trace)}</div>`
+  }${traceBody(trace, waiting ? '' : await fixesCard(visit, trace))}${card('Facts', factsOf(visit, trace))}${waiting ? '' : await messagesCard(visit, trace)}</div>`
 }
 
 function factsOf({ base }: ProjectVisit, trace: LoginTrace): Markup {

@@ -15,6 +15,7 @@ export const verdicts = {
 
 /** What is looked at, and what is said where it failed. */
 const words: Record<string, readonly [title: string, failure: string]> = {
+  form: ['Form that was posted', 'what was posted is not one SAMLResponse'],
   saml_response: ['SAMLResponse', 'the answer holds no SAMLResponse'],
   base64: ['Encoding (base64)', 'the SAMLResponse is not base64'],
   xml: ['XML', 'the SAMLResponse is not well-formed XML'],
@@ -77,6 +78,7 @@ const words: Record<string, readonly [title: string, failure: string]> = {
   token_response: ['Exchange of the code', 'the token endpoint did not give an ID token'],
   id_token: ['ID token', 'the ID token cannot be used'],
   id_token_signature: ['Signature of the ID token', 'the signature of the ID token is wrong'],
+  id_token_key: ['Key of the ID token', 'the key that signed the ID token is not published'],
   id_token_algorithm: ['Algorithm of the ID token', 'the ID token is signed in another way'],
   id_token_issuer: ['Issuer of the ID token', 'the ID token comes from another issuer'],
   id_token_audience: ['Audience of the ID token', 'the ID token is for another application'],

@@ -156,9 +156,9 @@ export function durationText(ms: number): string {
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`
 }
 
-/** The whole of it: headline, steps, checks. What a reader may do stands on the page around it. */
-export function traceBody(trace: LoginTrace): Markup {
-  return html`${traceHeadline(trace)}
+/** The whole of it: headline, what a reader may do about it (`remedy`), steps, checks. */
+export function traceBody(trace: LoginTrace, remedy: Content = ''): Markup {
+  return html`${traceHeadline(trace)}${remedy}
 <section class="card"><div class="card-header"><h2 class="card-title">Steps</h2></div><div class="card-body">${timelinePart(trace)}</div></section>
 <section class="card"><div class="card-header"><h2 class="card-title">Checks</h2></div><div class="card-body">${checksPart(trace.checks)}</div></section>`
 }
