@@ -1,17 +1,41 @@
 /** The table of contents: every page of the dashboard, in the order of its menu. */
 import { apiKeysPages } from './api-keys-pages.ts'
+import { certificatesPages } from './certificates-pages.ts'
+import { connectionsPages } from './connections-pages.ts'
 import { homePages } from './home-pages.ts'
 import { loginsPages } from './logins-pages.ts'
+import { memberPages } from './member-pages.ts'
+import { membersPages } from './members-pages.ts'
+import { organizationActivity } from './organization-activity.ts'
+import { organizationSettings } from './organization-details.ts'
+import { organizationMembers } from './organization-members.ts'
+import { organizationOverview } from './organization-overview.ts'
+import { organizationPolicies } from './organization-policies.ts'
+import { organizationSSO } from './organization-sso.ts'
+import { organizationsPages } from './organizations-pages.ts'
 import { projectsPages } from './projects-pages.ts'
 import { redirectURLsPages } from './redirect-urls-pages.ts'
+import { rolesPages } from './roles-pages.ts'
 import { secretPages } from './secret-pages.ts'
 import type { DashboardPage } from './visit.ts'
 
 export const pages: readonly DashboardPage[] = [
   ...projectsPages,
   ...homePages,
+  ...organizationsPages,
+  ...organizationOverview,
+  ...organizationSSO,
+  ...organizationMembers,
+  ...organizationPolicies,
+  ...organizationActivity,
+  ...organizationSettings,
+  ...connectionsPages,
   ...loginsPages,
+  ...membersPages,
+  ...memberPages,
+  ...rolesPages,
   ...redirectURLsPages,
   ...apiKeysPages,
   ...secretPages,
+  ...certificatesPages,
 ]

@@ -1,0 +1,70 @@
+/** A connection's setup guide: the steps at its identity provider, with its own values to copy. */
+import { html, type Markup } from '../http/html.ts'
+import { card, copyField, facts } from '../http/parts.ts'
+import { guideFor, guides } from '../setup/guides.ts'
+import type { Guide, GuideStep } from '../setup/guides-shape.ts'
+import { guideStep } from '../setup/guides-view.ts'
+import { connectionPage, type Shown, shownConnection } from './connection-frame.ts'
+import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
+
+export const connectionGuidePages: readonly DashboardPage[] = [
+  projectPage({
+    method: 'GET',
+    path: '/connections/:connection_id',
+    needs: 'viewer',
+    async run(visit) {
+      const shown = await shownConnection(visit)
+      return connectionPage(visit, shown, { tab: 'Setup guide', body: body(visit, shown) })
+    },
+  }),
+]
+
+function body({ c }: ProjectVisit, shown: Shown): Markup {
+  const { row, base } = shown
+  const asked = c.req.query('guide')
+  const guide = asked ? guideFor(asked, row.type) : shown.guide
+  const own = guides.filter(({ type }) => type === row.type)
+  return html`${card(
+    `${guide.name}, step by step`,
+    html`<form method="get" action="${base}" class="row g-2 align-items-end"><div class="col"><label class="form-label" for="field-guide">Identity provider</label>
+<select class="form-select" id="field-guide" name="guide" data-submit-on-change>${own.map(
+      ({ identity_provider, name }) =>
+        html`<option value="${identity_provider}"${identity_provider === guide.identity_provider ? html` selected` : ''}>${name}</option>`,
+    )}</select></div><div class="col-auto"><button class="btn">Show</button></div></form>
+<p class="text-secondary mt-3 mb-0">What is to be done there, in the words of its own pages (as of ${guide.written}); the values are this connection’s.</p>`,
+  )}
+${guide.steps.map((step, i) => card(`${i + 1}. ${step.title}`, stepBody(step, guide, shown)))}
+${allValues(shown)}`
+}
+
+function stepBody(step: GuideStep, guide: Guide, shown: Shown): Markup {
+  return html`${guideStep(step, shown.values)}${step.input ? inputs(step.input, guide, shown) : ''}`
+}
+
+function inputs(list: NonNullable<GuideStep['input']>, guide: Guide, { base }: Shown): Markup {
+  const query = `?guide=${guide.identity_provider}`
+  return html`<div class="mt-3"><p class="mb-1">Bring back: ${list.map(({ label }, i) => html`${i > 0 ? ', ' : ''}<b>${label}</b>`)}.</p>
+<a class="btn btn-primary" href="${base}/settings${query}">Enter them under Settings</a></div>`
+}
+
+function allValues({ row, values }: Shown): Markup {
+  const addresses =
+    row.type === 'saml'
+      ? ([
+          ['ACS URL', copyField(values.acs_url)],
+          ['Audience (entity ID)', copyField(values.audience_uri)],
+          [
+            'SP metadata',
+            html`${copyField(values.sp_metadata_url)} <a href="${values.sp_metadata_url}">Open</a>`,
+          ],
+        ] as const)
+      : ([['Redirect URI', copyField(values.redirect_url)]] as const)
+  return card(
+    'All values of this connection',
+    facts([
+      ...addresses,
+      ['Connection id', copyField(row.connection_id)],
+      ['Organization id', copyField(row.organization_id)],
+    ]),
+  )
+}
