@@ -31,6 +31,10 @@ export interface Config {
   readonly metrics_token: string
   /** How long finished and failed logins are kept, in days. */
   readonly flow_retention_days: number
+  /** The SMTP server that mail goes to, `smtp://` or `smtps://`; empty: none. */
+  readonly smtp_url: string
+  /** Whom mail comes from: an address, or `Name <address>`. */
+  readonly mail_from: string
 }
 
 /** Settings that are missing or wrong: the message names each of them and says what to do. */
@@ -118,6 +122,52 @@ function common(environment: Environment, rateLimits: RateLimits, problems: stri
       [1, 3650],
       problems,
     ),
+    ...mail(environment, problems),
+  }
+}
+
+function mail(environment: Environment, problems: string[]) {
+  const smtp_url = environment.PORTCULLIS_SMTP_URL ?? ''
+  const mail_from = environment.PORTCULLIS_MAIL_FROM ?? ''
+  const url = URL.parse(smtp_url)
+  if (smtp_url !== '' && !(url && isSMTP(url)))
+    problems.push(
+      'PORTCULLIS_SMTP_URL must be such as smtp://user:password@mail.example.com:587 or smtps://user:password@mail.example.com:465 (what is special in a password written as %40 and so on)',
+    )
+  if (smtp_url !== '' && mail_from === '')
+    problems.push(
+      'PORTCULLIS_MAIL_FROM must be set where PORTCULLIS_SMTP_URL is, such as "Example SSO <sso@example.com>"',
+    )
+  else if (
+    mail_from !== '' &&
+    !/^([^\p{Cc}<>"@]{1,100} <[^\s<>"@,;]+@[^\s<>"@,;]+>|[^\s<>"@,;]+@[^\s<>"@,;]+)$/u.test(
+      mail_from,
+    )
+  )
+    problems.push(
+      'PORTCULLIS_MAIL_FROM must be an e-mail address or a name with one, such as "Example SSO <sso@example.com>"',
+    )
+  return { smtp_url, mail_from: mail_from || 'Portcullis <portcullis@localhost>' }
+}
+
+function isSMTP(url: URL): boolean {
+  return (
+    /^smtps?:$/.test(url.protocol) &&
+    url.hostname !== '' &&
+    /^\/?$/.test(url.pathname) &&
+    url.search === '' &&
+    url.hash === '' &&
+    (url.username === '') === (url.password === '') &&
+    isEncoded(url.username) &&
+    isEncoded(url.password)
+  )
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -94,7 +94,7 @@ function selectSQL({ table, column, primary_key }: EncryptedColumn): string {
   const key = primary_key.join(', ')
   const after = primary_key.map((_, index) => `$${index + 3}::text`).join(', ')
   return `select ${key}, ${column} as ciphertext from ${table}
-    where ${column} is not null and substring(${column} from 1 for length($1::bytea)) <> $1::bytea
+    where length(${column}) > 0 and substring(${column} from 1 for length($1::bytea)) <> $1::bytea
       and (${key}) > (${after}) order by ${key} limit $2`
 }
 

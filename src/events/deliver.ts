@@ -2,6 +2,7 @@
 import type { Services } from '../context.ts'
 import { statement } from '../db/connect.ts'
 import { OutboundError } from '../http/fetch.ts'
+import { oneLine } from '../http/one-line.ts'
 import { type EventRow, eventColumns, eventPayload } from './events.ts'
 import { openSecrets, signedHeaders } from './signature.ts'
 import { disabledReason } from './webhooks.ts'
@@ -132,7 +133,7 @@ async function send(services: Services, claimed: Claimed): Promise<Outcome> {
   try {
     const init = { method: 'POST', headers, body, timeout_ms, excerpt_bytes }
     const answer = await services.fetch(claimed.url, init)
-    const excerpt = readable(await answer.text())
+    const excerpt = oneLine(await answer.text(), excerpt_bytes)
     if (answer.ok) return { state: 'delivered', status: answer.status, error: '' }
     const error = `It answers with status ${answer.status}${excerpt && `: ${excerpt}`}`
     return { state: 'waiting', status: answer.status, error }
@@ -141,12 +142,4 @@ async function send(services: Services, claimed: Claimed): Promise<Outcome> {
       return { state: 'waiting', status: null, error: error.message }
     throw error
   }
-}
-
-function readable(text: string): string {
-  return text
-    .slice(0, excerpt_bytes)
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .trim()
 }
