@@ -5,9 +5,9 @@ import { base_url } from '../../tests/login.ts'
 import { createAdminSession } from '../admins/sessions.ts'
 import { uuidv7 } from '../db/ids.ts'
 import type { AdminRole } from '../db/schema-operations.ts'
+import { csrfTokenOf } from '../http/form.ts'
 import { findProject } from '../projects/projects.ts'
 import { sessionCookie } from './session-cookie.ts'
-import { csrfTokenOf } from './visit.ts'
 
 export interface PageAnswer {
   status: number

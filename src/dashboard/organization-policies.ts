@@ -1,5 +1,6 @@
 /** Who may join an organization, how its members log in, and which roles their addresses give them. */
 import { ApiError, type ErrorType } from '../http/errors.ts'
+import type { Form } from '../http/form.ts'
 import { html } from '../http/html.ts'
 import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { updateOrganization } from '../organizations/organizations.ts'
@@ -13,7 +14,7 @@ import {
 } from './organization-frame.ts'
 import { authenticationForm, joiningForm, rolesForm } from './organization-policy-forms.ts'
 import { typedLines } from './search-form.ts'
-import { type DashboardPage, type Form, type ProjectVisit, projectPage } from './visit.ts'
+import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
 
 const path = '/organizations/:organization_id/policies'
 

@@ -8,6 +8,7 @@ import type { Services } from '../context.ts'
 import { newId, uuidv7 } from '../db/ids.ts'
 import { toApiError } from '../http/envelope.ts'
 import { ApiError } from '../http/errors.ts'
+import { assertOwnForm, csrfTokenOf, formOf, readForm } from '../http/form.ts'
 import { html } from '../http/html.ts'
 import { notice } from '../http/parts.ts'
 import { renderScreen } from '../http/screen.ts'
@@ -16,16 +17,7 @@ import { dashboardPage } from './frame.ts'
 import { pages } from './pages.ts'
 import { sessionCookie } from './session-cookie.ts'
 import { mountSignIn } from './sign-in.ts'
-import {
-  assertSameSite,
-  auditor,
-  csrfTokenOf,
-  type DashboardPage,
-  formOf,
-  type ProjectVisit,
-  readForm,
-  type Visit,
-} from './visit.ts'
+import { auditor, type DashboardPage, type ProjectVisit, type Visit } from './visit.ts'
 
 const freshForMs = 60 * 60_000
 
@@ -63,7 +55,7 @@ async function answer(services: Services, c: HonoContext, page: DashboardPage): 
     if (page.scope === 'project') visit = await ofProject(visit)
     if (page.method === 'POST') {
       visit.form = await readForm(c.req.raw)
-      assertSameSite(visit)
+      assertOwnForm(services, c, visit.form, visit.csrf_token)
     }
     if (!may(session.admin.role, page.needs)) throw notAllowed(session.admin.role, page.needs)
     if (page.fresh && isStale(visit)) return confirmFirst(c, page)

@@ -2,27 +2,14 @@
  * Who asks for a page of the dashboard, and whether they may: session, role, the Origin and the token of a
  * form (CSRF). A page is a value, as an endpoint is; `pages.ts` lists them all.
  */
-import { createHash } from 'node:crypto'
 import type { Context as HonoContext } from 'hono'
 import type { Admin } from '../admins/admins.ts'
 import type { AdminSession } from '../admins/sessions.ts'
 import type { Context, Services } from '../context.ts'
 import type { AdminRole } from '../db/schema-operations.ts'
-import { sameHash } from '../db/secrets.ts'
 import { recordAudit } from '../events/audit.ts'
-import { assertStorable, decodeUTF8, readBody } from '../http/body.ts'
-import { ApiError } from '../http/errors.ts'
+import type { Form } from '../http/form.ts'
 import type { Project } from '../projects/projects.ts'
-
-/** What was typed into a form; nothing in it is trusted. */
-export interface Form {
-  /** The first value, trimmed; empty where there is none. */
-  text(name: string): string
-  /** As typed, for passwords and pasted documents. */
-  raw(name: string): string
-  list(name: string): string[]
-  flag(name: string): boolean
-}
 
 export interface Visit {
   services: Services
@@ -100,77 +87,4 @@ export function auditor(visit: Omit<Visit, 'audit'>, project_id: string | null):
       request_id,
       at: services.now(),
     })
-}
-
-/** The token of the forms of a session: derived, so that it needs no place of its own. */
-export function csrfTokenOf(session_token: string): string {
-  return createHash('sha256').update(`csrf ${session_token}`).digest('base64url')
-}
-
-/** Throws `unauthorized_action` for a form of another site, or of another session. */
-export function assertSameSite(visit: Omit<Visit, 'audit'>): void {
-  assertOwnOrigin(visit.services, visit.c)
-  const given = Buffer.from(visit.form.raw('csrf_token'))
-  if (!sameHash(given, Buffer.from(visit.csrf_token))) throw foreignForm()
-}
-
-/** Throws where a POST comes from elsewhere; browsers send Origin with every POST. */
-export function assertOwnOrigin({ config }: Services, c: HonoContext): void {
-  const origin = c.req.header('origin')
-  const own = [config.base_url]
-  // Development answers to several names of this machine, and checks the Host header.
-  if (config.mode === 'development') own.push(new URL(c.req.url).origin)
-  if (!origin || !own.includes(origin)) throw foreignForm()
-}
-
-function foreignForm(): ApiError {
-  return new ApiError('bad_request', {
-    status: 403,
-    message: 'This form has expired or belongs to another page. Go back, reload it and try again.',
-  })
-}
-
-const formLimit = 1_200_000
-
-/** Reads a form, urlencoded or multipart (a file counts as its text). Throws `bad_request`. */
-export async function readForm(request: Request): Promise<Form> {
-  const bytes = await readBody(request, formLimit)
-  const type = request.headers.get('content-type') ?? ''
-  const values = type.startsWith('multipart/form-data')
-    ? await multipart(bytes, type)
-    : [...new URLSearchParams(decodeUTF8(bytes))]
-  for (const [, value] of values) assertStorable(value)
-  return formOf(values)
-}
-
-async function multipart(bytes: Uint8Array, type: string): Promise<[string, string][]> {
-  try {
-    const body = new Uint8Array(bytes)
-    const data = await new Response(body, { headers: { 'content-type': type } }).formData()
-    return await Promise.all(
-      [...data].map(
-        async ([name, value]): Promise<[string, string]> => [
-          name,
-          typeof value === 'string' ? value : await value.text(),
-        ],
-      ),
-    )
-  } catch (cause) {
-    throw new ApiError('bad_request', { message: 'The form could not be read.', cause })
-  }
-}
-
-/** A form of these values. */
-export function formOf(values: readonly (readonly [string, string])[]): Form {
-  const raw = (name: string) => values.find(([each]) => each === name)?.[1] ?? ''
-  return {
-    raw,
-    text: (name) => raw(name).trim(),
-    list: (name) =>
-      values
-        .filter(([each]) => each === name)
-        .map(([, value]) => value.trim())
-        .filter((value) => value !== ''),
-    flag: (name) => raw(name) === 'on',
-  }
 }
