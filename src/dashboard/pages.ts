@@ -2,8 +2,10 @@
 import { apiKeysPages } from './api-keys-pages.ts'
 import { certificatesPages } from './certificates-pages.ts'
 import { connectionsPages } from './connections-pages.ts'
+import { eventsPages } from './events-pages.ts'
 import { homePages } from './home-pages.ts'
 import { loginsPages } from './logins-pages.ts'
+import { mailPages } from './mail-pages.ts'
 import { memberPages } from './member-pages.ts'
 import { membersPages } from './members-pages.ts'
 import { organizationActivity } from './organization-activity.ts'
@@ -18,6 +20,7 @@ import { redirectURLsPages } from './redirect-urls-pages.ts'
 import { rolesPages } from './roles-pages.ts'
 import { secretPages } from './secret-pages.ts'
 import type { DashboardPage } from './visit.ts'
+import { webhooksPages } from './webhooks-pages.ts'
 
 export const pages: readonly DashboardPage[] = [
   ...projectsPages,
@@ -31,6 +34,9 @@ export const pages: readonly DashboardPage[] = [
   ...organizationSettings,
   ...connectionsPages,
   ...loginsPages,
+  ...mailPages,
+  ...webhooksPages,
+  ...eventsPages,
   ...membersPages,
   ...memberPages,
   ...rolesPages,
