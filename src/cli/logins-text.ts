@@ -59,6 +59,7 @@ export function loginText(login: LoginTrace): string {
     ['member', login.member_id],
     ['session', login.member_session_id],
     ['error', login.error_type],
+    ['kept', kept(login)],
     ['like it', login.suppressed_count > 0 ? `${login.suppressed_count} more, not kept` : null],
   ]
   const lines = facts
@@ -74,6 +75,11 @@ export function loginText(login: LoginTrace): string {
       ...login.finding.hints.map((hint) => `    - ${plain(hint)}`),
     )
   return `${lines.join('\n')}\n`
+}
+
+function kept({ kept_messages }: LoginTrace): string | null {
+  if (kept_messages.length === 0) return null
+  return `${kept_messages.join(', ')} (encrypted, for 24 hours; shown in the dashboard)`
 }
 
 const began = { sp: 'at the application', idp: 'at the identity provider, or by no known login' }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { databaseURL, newProject, server } from '../../tests/harness.ts'
 import { Browser, newSetup, type Setup } from '../../tests/login.ts'
 import { lastFlow, organizationCall, redeem } from '../sso/login.test-kit.ts'
+import { tryOut } from '../sso/test-login.test-kit.ts'
 import type { LoginTrace } from '../sso/traces.ts'
 import { runCommand } from './commands.ts'
 import { loginText } from './logins-text.ts'
@@ -145,6 +146,19 @@ test('logins show prints each check with its mark, what was expected and found, 
   assert.equal(shown.checks.at(-1).name, 'jit_provisioning')
 })
 
+test('logins show says who tried a connection, and which messages are kept', async () => {
+  const setup = await newSetup()
+  await tryOut(setup, setup.saml)
+  const { flow_id } = await lastFlow(setup.project)
+  const { stdout } = await logins('show', flow_id)
+  assert.match(stdout, /^state +passed$/m)
+  assert.match(stdout, /^began .* as a test of admin-1$/m)
+  assert.match(stdout, /^kept +request, response \(encrypted, for 24 hours/m)
+  const shown = await json('show', flow_id)
+  assert.deepEqual([shown.tested_by, shown.kept_messages], ['admin-1', ['request', 'response']])
+  assert.ok(!JSON.stringify(shown).includes('AuthnRequest'))
+})
+
 test('logins show finds a login in any project, and with --project in that one alone', async () => {
   const { setup, rows } = await threeLogins()
   const other = await newProject()
@@ -202,6 +216,8 @@ test('what came from outside cannot command the terminal', () => {
       total_ms: 1,
     },
     checks: [{ name: 'audience', verdict: 'fail', actual: '\u001b]0;x\u0007\n  ✓ forged' }],
+    tested_by: null,
+    kept_messages: [] as LoginTrace['kept_messages'],
     ...{ suppressed_count: 0, member_id: null, member_session_id: null, finding: null },
   } as LoginTrace
   const text = loginText(login)

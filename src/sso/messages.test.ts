@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { call, newProject, server, type TestProject } from '../../tests/harness.ts'
 import { Browser, newSetup, type Setup, tokenOf } from '../../tests/login.ts'
 import { createApp } from '../app.ts'
+import { runJobs } from '../jobs.ts'
 import { setDebug } from './connection-switches.ts'
 import { arrive, lastFlow, redeem } from './login.test-kit.ts'
 import { newProvider } from './oidc-provider.test-kit.ts'
@@ -152,6 +153,20 @@ test('kept messages cannot be read after 24 hours, nor by another project', asyn
   assert.equal((await kept(setup.project, flow_id, 23.9 * hour)).length, 2)
   assert.deepEqual(await kept(setup.project, flow_id, 24.1 * hour), [])
   assert.deepEqual(await kept(await newProject(), flow_id), [])
+})
+
+test('kept messages whose day is over are deleted, and others stay', async () => {
+  const setup = await newSetup()
+  const { services } = await server()
+  await tryOut(setup, setup.saml)
+  await services.db
+    .updateTable('sso_flow_messages')
+    .set({ expires_at: new Date(Date.now() - 1_000) })
+    .where('project_id', '=', setup.project.project_id)
+    .where('kind', '=', 'request')
+    .execute()
+  await runJobs(services)
+  assert.equal(await countMessages(setup.project), 1)
 })
 
 test('kept messages are encrypted, each for its own row', async () => {

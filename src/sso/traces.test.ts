@@ -22,7 +22,14 @@ const traceKeys = [
     'finding',
     'flow_id',
   ],
-  ...['identity_provider', 'initiated_by', 'member_id', 'member_session_id', 'name'],
+  ...[
+    'identity_provider',
+    'initiated_by',
+    'kept_messages',
+    'member_id',
+    'member_session_id',
+    'name',
+  ],
   ...['organization_id', 'organization_slug', 'redeemed_at', 'request_id', 'started_at', 'state'],
   ...['subject', 'suppressed_count', 'tested_by', 'verified_at'],
 ]

@@ -9,6 +9,7 @@ import type { Database } from '../db/connect.ts'
 import { environmentOf } from '../db/ids.ts'
 import { findOrganization } from '../organizations/organization.ts'
 import { type Check, startedForMs, verifiedForMs } from './flow.ts'
+import type { MessageKind } from './messages.ts'
 import { type Finding, findingOf } from './trace-finding.ts'
 import { decodeCursor, encodeCursor, idRange } from './trace-keys.ts'
 
@@ -83,6 +84,8 @@ export interface LoginTrace extends LoginSummary {
     total_ms: number | null
   }
   checks: Check[]
+  /** Which of its messages are kept at present (read-messages.ts). */
+  kept_messages: MessageKind[]
   /** Failures like this one, right before it, that wrote no row. */
   suppressed_count: number
   member_id: string | null
@@ -255,6 +258,8 @@ export async function getLogin(
   const { rows } = await sql<TraceRow>`
     select ${summarySQL(now)}, f.identity ->> 'subject' as subject,
       f.identity ->> 'external_id' as external_id, f.identity ->> 'name' as name, f.arrived_at, f.checks,
+      (select coalesce(jsonb_agg(m.kind order by m.message_id), '[]') from sso_flow_messages m
+        where m.project_id = f.project_id and m.flow_id = f.flow_id and m.expires_at > ${now}) as kept_messages,
       f.suppressed_count, f.member_id, f.member_session_id, f.pkce_code_challenge <> '' as pkce,
       case c.type when 'saml' then c.idp_sso_url else c.issuer end as idp_address, c.alternative_acs_url
     from sso_flows f ${joins}
