@@ -58,8 +58,8 @@ export function verifySignature(
     checks.fail(`${what}_signature_digest`, {
       error_type: 'invalid_signature_saml_response',
       message: `The ${parent.local} was changed after the identity provider had signed it.`,
-      expected: profile.digestValue.toString('base64'),
-      actual: digest.toString('base64'),
+      expected: `what was signed, of the digest ${profile.digestValue.toString('base64')}`,
+      actual: `what arrived, of the digest ${digest.toString('base64')}`,
       fix: {
         who: 'it_admin',
         what: 'Try to log in again. If it happens each time, something between the identity provider and this server rewrites the message: a proxy, a browser extension or a script on the sign-in page.',

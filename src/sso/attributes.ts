@@ -83,8 +83,11 @@ export function createAttributeReader(source: Source) {
       name: `attribute_${key}`,
       verdict: 'fail',
       expected: `one value of ${name}`,
-      actual: times,
-      fix: { who: 'it_admin', what: `Send exactly one value for the attribute ${name}.` },
+      actual: `${times}: ${values.join(', ')}`.slice(0, 200),
+      fix: {
+        who: 'it_admin',
+        what: `Send exactly one value for the attribute ${name}, or have ${key} in the attribute mapping of this connection name an attribute that has one.`,
+      },
     })
     throw new LoginError(
       error_type,
@@ -178,20 +181,45 @@ export function readEmail(source: Source, value: string | undefined): string {
     checks.push({ name: 'email', verdict: 'pass', expected: name, actual: email_address })
     return email_address
   } catch {
-    const present = [...new Set(source.attributes.map((attribute) => attribute.name))].join(', ')
-    const actual = value === undefined ? `absent; present are: ${present || 'none'}` : value
+    const names = new Set(source.attributes.map((attribute) => attribute.name))
+    const missing = names.has(name)
+      ? 'empty'
+      : `absent; present are: ${[...names].join(', ') || 'none'}`
     checks.push({
       name: 'email',
       verdict: 'fail',
       expected: `an e-mail address in ${name}`,
-      actual: actual.slice(0, 300),
-      fix: {
-        who: 'it_admin',
-        what: `Send the e-mail address of the person as ${name}, or change the attribute mapping of this connection.`,
-      },
+      actual: (value ?? missing).slice(0, 300),
+      fix: { who: 'it_admin', what: emailFix(source, name, value) },
     })
     throw new LoginError(errors.email, checks)
   }
+}
+
+/** What to do about a missing or malformed address, naming what holds one. */
+function emailFix(
+  { attributes, name_id }: Source,
+  name: string,
+  value: string | undefined,
+): string {
+  const candidates = [
+    ...attributes
+      .filter(({ values }) => values.length === 1)
+      .map((one) => [one.name, one.values[0]!]),
+    ['NameID', name_id],
+  ] as const
+  const holders = candidates
+    .filter(([holder, text]) => holder !== name && /^[^@\s]+@[^@\s]+$/.test(text))
+    .map(([holder]) => holder)
+  const other =
+    holders.length > 0
+      ? `have email in the attribute mapping of this connection name what holds an address: ${holders.join(' or ').slice(0, 300)}`
+      : 'have email in the attribute mapping of this connection name an attribute that holds one'
+  const problem =
+    value === undefined
+      ? `Give the person an e-mail address at the identity provider and send it as ${name}`
+      : `Send the e-mail address of the person as ${name}, which holds something else (such as a user name)`
+  return `${problem}, or ${other}.`
 }
 
 const maxMetadata = { keys: 20, bytes: 4_096 }

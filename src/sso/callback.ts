@@ -14,6 +14,7 @@ import { keepMessages } from './messages.ts'
 import { consumeOIDCCallback } from './oidc-callback.ts'
 import { consumeSAMLResponse } from './saml-acs.ts'
 import { returnFromTest } from './test-return.ts'
+import { wrongBinding } from './wrong-way.ts'
 
 /** A login that failed, with what the error page says. */
 export interface Refusal {
@@ -88,14 +89,7 @@ function consume(
     return consumeSAMLResponse(services, connection, request, arrival)
   if (!posted && connection.type === 'oidc')
     return consumeOIDCCallback(services, connection, request, arrival)
-  const fix = { who: 'it_admin' as const, what: 'Use the HTTP-POST binding for the response.' }
-  arrival.checks.push({
-    name: 'binding',
-    verdict: 'fail',
-    expected: connection.type === 'saml' ? 'POST' : 'GET',
-    actual: request.method,
-    fix,
-  })
+  arrival.checks.push({ name: 'binding', verdict: 'fail', ...wrongBinding(connection, request) })
   throw new LoginError(
     connection.type === 'saml' ? 'missing_saml_response' : 'oidc_invalid_callback_request',
     arrival.checks,

@@ -9,6 +9,7 @@ import { countDecryptionFailure } from './decryption-limit.ts'
 import { finishLogin } from './finish.ts'
 import { type Check, findFlow, LoginError } from './flow.ts'
 import { toLoginError, toSAMLIdentity, verifyForConnection } from './saml-identity.ts'
+import { lostLogin, wrongForm } from './wrong-way.ts'
 
 const formLimit = 400 * 1024
 const flowErrors = {
@@ -36,7 +37,7 @@ export async function consumeSAMLResponse(
   const flow = await findStartedFlow(services, connection, form.relay_state)
   if (flow) claimFlow(services, request, flow, arrival, flowErrors)
   requireActive(connection, flow, arrival)
-  const saml = verify(services, connection, form, arrival)
+  const saml = await verify(services, connection, form, arrival)
   const identity = toSAMLIdentity(connection, saml, checks)
   return finishLogin(services, {
     connection,
@@ -72,10 +73,8 @@ async function readForm(request: Request, checks: Check[]): Promise<Form> {
   }
   checks.push(check)
   if (single) return { saml_response: responses[0]!, relay_state: relayStates[0] ?? '' }
-  check.fix = {
-    who: 'it_admin',
-    what: 'Set the identity provider to answer by the HTTP-POST binding.',
-  }
+  const { actual, fix } = wrongForm(form)
+  Object.assign(check, { actual: `${check.actual}${actual}`, fix })
   throw new LoginError(
     responses.join('') === '' ? 'missing_saml_response' : 'invalid_saml_response',
     checks,
@@ -88,12 +87,12 @@ async function findStartedFlow(services: Services, connection: Connection, relay
   return (await findFlow(services, connection, relay_state)) ?? null
 }
 
-function verify(
+async function verify(
   services: Services,
   connection: Connection,
   form: Form,
   { flow, checks, request_id }: Arrival,
-): SAMLIdentity {
+): Promise<SAMLIdentity> {
   const { connection_id, allow_sha1_until } = connection
   try {
     const result = verifyForConnection(services, connection, {
@@ -116,7 +115,10 @@ function verify(
     if (failed === 'decryption') countDecryptionFailure(services, connection_id)
     const unsolicited = error.error_type === 'unsolicited_saml_response'
     // A Response that answers a request, but came without the RelayState that names the request.
-    const lost = unsolicited && failed === 'in_response_to' && !flow && form.relay_state === ''
-    throw toLoginError(error, checks, lost ? 'missing_saml_relay_state' : error.error_type)
+    const lost = unsolicited && failed === 'in_response_to' && !flow
+    const more = lost ? await lostLogin(services, connection, form.relay_state) : null
+    if (more) checks.push({ ...checks.pop()!, ...more })
+    const stateless = lost && form.relay_state === ''
+    throw toLoginError(error, checks, stateless ? 'missing_saml_relay_state' : error.error_type)
   }
 }
