@@ -1,6 +1,6 @@
 /**
  * What runs by itself: webhooks and mails go out every few seconds; every minute old rows are deleted and
- * metadata of identity providers read again.
+ * metadata of identity providers read again, and who must know is warned of certificates that end.
  */
 import { sql } from 'kysely'
 import type { Services } from './context.ts'
@@ -8,6 +8,7 @@ import { type Database, statement, transaction } from './db/connect.ts'
 import { deliverDue } from './events/deliver.ts'
 import { closeMail, deliverMails } from './mail/deliver-mails.ts'
 import { deleteExpiredSessions } from './sessions/session.ts'
+import { warnOfCertificates } from './sso/certificates-due-warnings.ts'
 import { refreshDueMetadata } from './sso/metadata-refresh.ts'
 
 const second = 1_000
@@ -27,6 +28,7 @@ const jobs: Job[] = [
   { every: 2 * second, failure: 'mails were not sent', run: deliverMails },
   { every: 60 * second, failure: 'old rows were not deleted', run: deleteOldRows },
   { every: 60 * second, failure: 'metadata were not refreshed', run: refreshDueMetadata },
+  { every: 60 * second, failure: 'nobody was warned of certificates', run: warnOfCertificates },
 ]
 
 /** Starts the jobs; `stop` waits for those under way. */
