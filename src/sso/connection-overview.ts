@@ -141,6 +141,6 @@ export async function countRegistrations(
 ): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*)::int as count from (
     select 1 from sso_registrations where project_id = ${project_id}
-      and connection_id = ${connection_id} limit ${most + 1}) some`.execute(db)
+      and connection_id = ${connection_id} limit ${most + 1}) counted`.execute(db)
   return rows[0]?.count ?? 0
 }
