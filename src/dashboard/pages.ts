@@ -1,5 +1,9 @@
 /** The table of contents: every page of the dashboard, in the order of its menu. */
+import { accountPages } from './admins-account.ts'
+import { adminPages } from './admins-one.ts'
+import { adminsPages } from './admins-pages.ts'
 import { apiKeysPages } from './api-keys-pages.ts'
+import { auditPages } from './audit-page.ts'
 import { certificatesPages } from './certificates-pages.ts'
 import { connectionsPages } from './connections-pages.ts'
 import { eventsPages } from './events-pages.ts'
@@ -19,6 +23,7 @@ import { projectsPages } from './projects-pages.ts'
 import { redirectURLsPages } from './redirect-urls-pages.ts'
 import { rolesPages } from './roles-pages.ts'
 import { secretPages } from './secret-pages.ts'
+import { signInPages } from './sign-in-confirm.ts'
 import type { DashboardPage } from './visit.ts'
 import { webhooksPages } from './webhooks-pages.ts'
 
@@ -44,4 +49,9 @@ export const pages: readonly DashboardPage[] = [
   ...apiKeysPages,
   ...secretPages,
   ...certificatesPages,
+  ...adminsPages,
+  ...adminPages,
+  ...auditPages,
+  ...accountPages,
+  ...signInPages,
 ]
