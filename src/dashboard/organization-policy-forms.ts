@@ -62,7 +62,7 @@ export function joiningForm(
 ${boxes(
   'sso_jit_provisioning_allowed_connections',
   'Connections that may make members',
-  connections.map(({ connection_id, name, type }) => [connection_id, `${name} (${type})`] as const),
+  connections.map(({ connection_id, name }) => [connection_id, name] as const),
   list('sso_jit_provisioning_allowed_connections'),
 )}
 ${field({ name: 'email_allowed_domains', label: 'Allowed e-mail domains', value: domains, rows: 3, hint: 'One a line. Empty: any domain. A connection of a partner cannot take over members of another domain.' })}

@@ -50,7 +50,7 @@ async function ssoPage(visit: ProjectVisit, error?: ApiError): Promise<Response>
       ? postForm(
           visit,
           `${here}/default`,
-          html`<input type="hidden" name="connection_id" value="${connection_id}"><button class="btn btn-sm" aria-label="Make ${name} the default">Make default</button>`,
+          html`<input type="hidden" name="connection_id" value="${connection_id}"><button class="btn btn-sm" aria-label="Make default: ${name}">Make default</button>`,
         )
       : ''
   return organizationPage(visit, organization, 'SSO', {

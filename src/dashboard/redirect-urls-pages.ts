@@ -90,7 +90,7 @@ function use(visit: ProjectVisit, { url, types }: Registered, type: RedirectURLT
   return html`<li class="d-flex gap-2 align-items-center flex-wrap">${badge(type)}${postForm(
     visit,
     `${visit.base}/redirect-urls/default`,
-    html`<input type="hidden" name="url" value="${url}"><input type="hidden" name="type" value="${type}"><button class="btn btn-sm" aria-label="Make ${url} the default of ${type}">☆ Make default</button>`,
+    html`<input type="hidden" name="url" value="${url}"><input type="hidden" name="type" value="${type}"><button class="btn btn-sm" aria-label="Make default of ${type}: ${url}">Make default</button>`,
   )}</li>`
 }
 

@@ -52,7 +52,7 @@ export function notice(
 /** A table whose rows become blocks on a phone. `rows` hold a cell for each column. */
 export function table(columns: readonly string[], rows: readonly (readonly Content[])[]): Markup {
   return html`<table class="table table-vcenter card-table stack">
-<thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr>${columns.map((name) => (name ? html`<th scope="col">${name}</th>` : html`<td></td>`))}</tr></thead>
 <tbody>${rows.map(
     (cells) =>
       html`<tr>${cells.map((cell, i) => html`<td${columns[i] ? html` data-label="${columns[i]}"` : ''}>${cell}</td>`)}</tr>`,
