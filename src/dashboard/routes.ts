@@ -6,6 +6,7 @@ import { may } from '../admins/admins.ts'
 import { findAdminSession } from '../admins/sessions.ts'
 import type { Services } from '../context.ts'
 import { newId, uuidv7 } from '../db/ids.ts'
+import { assertStorable } from '../http/body.ts'
 import { toApiError } from '../http/envelope.ts'
 import { ApiError } from '../http/errors.ts'
 import { assertOwnForm, csrfTokenOf, formOf, readForm } from '../http/form.ts'
@@ -52,6 +53,7 @@ async function answer(services: Services, c: HonoContext, page: DashboardPage): 
   }
   let visit: Visit | ProjectVisit = { ...found, audit: auditor(found, null) }
   try {
+    assertStorable([...new URL(c.req.url).searchParams.values(), c.req.param()])
     if (page.scope === 'project') visit = await ofProject(visit)
     if (page.method === 'POST') {
       visit.form = await readForm(c.req.raw)
