@@ -4,6 +4,8 @@ import { ConfigError } from '../config.ts'
 import { ApiError } from '../http/errors.ts'
 import { ListenError } from '../http/listen.ts'
 import { inviteAdminCommand, listAdminsCommand, resetAdminCommand } from './admins.ts'
+import { listCertificates } from './certificates.ts'
+import { refreshMetadata } from './certificates-metadata.ts'
 import {
   type Command,
   type CommandOptions,
@@ -42,6 +44,8 @@ const commands: readonly Command[] = [
   inviteAdminCommand,
   resetAdminCommand,
   setConnection,
+  refreshMetadata,
+  listCertificates,
   listLoginsCommand,
   showLoginCommand,
   rotateKeys,
@@ -106,7 +110,7 @@ function refuseSurplus(command: Command, positionals: string[]): void {
 
 function unknownCommand(args: string[], output: Output): number {
   const asked = args[0] === 'help' || args.includes('--help')
-  const list = commands.map((each) => `  ${each.name.padEnd(20)} ${each.summary}`).join('\n')
+  const list = commands.map((each) => `  ${each.name.padEnd(28)} ${each.summary}`).join('\n')
   const text = `portcullis COMMAND [options]\n\n${list}\n\nEvery command takes --help and --json. Without a command, npm start runs the development server.\n`
   if (asked) output.stdout(text)
   else output.stderr(`There is no command "${args.join(' ')}".\n\n${text}`)

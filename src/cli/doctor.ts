@@ -4,10 +4,12 @@ import { connect, pgCode } from '../db/connect.ts'
 import { countKeyUse, findUnreadable } from '../db/encrypted-columns.ts'
 import { type Cipher, createCipher } from '../db/secrets.ts'
 import type { Command } from './command.ts'
+import { lookAtConnections } from './doctor-connections.ts'
 
-interface Finding {
+export interface Finding {
   check: string
-  verdict: 'pass' | 'fail'
+  /** `warn` is for what works, but should not stay: the command does not fail then. */
+  verdict: 'pass' | 'warn' | 'fail'
   detail: string
 }
 
@@ -33,6 +35,7 @@ export const doctor: Command = {
       ({ check, verdict }) => check === 'database' && verdict === 'pass',
     )
     if (url && cipher && reached) findings.push(await lookAtKeys(url, cipher))
+    if (url && reached) findings.push(...(await lookAtConnections(url, new Date())))
     return { findings }
   },
   failed: (result) =>

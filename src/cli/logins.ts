@@ -114,7 +114,8 @@ async function projectsFor(db: Database, id: string): Promise<string[]> {
   return projects.filter((project_id) => environmentOf(project_id) === environment)
 }
 
-async function onlyProject(db: Database, values: Values): Promise<string> {
+/** The project that a command names; the only one where it names none. Throws UsageError. */
+export async function onlyProject(db: Database, values: Values): Promise<string> {
   if (values.project) return projectOf(db, values)
   const [only, ...others] = await listProjects(db)
   if (!only || others.length > 0)
