@@ -19,6 +19,7 @@ import { createMetrics } from './metrics.ts'
 import { authenticate } from './projects/authenticate.ts'
 import { findProject } from './projects/projects.ts'
 import { authorize } from './sessions/authorize.ts'
+import { mountSetup } from './setup/portal.ts'
 import { countCertificates } from './sso/certificates-due-metrics.ts'
 import { mountSSO } from './sso/routes.ts'
 
@@ -47,6 +48,7 @@ export function createApp(services: Services): Hono {
   mountSSO(app, services)
   mountLogin(app, services)
   mountDashboard(app, services)
+  mountSetup(app, services)
   mountSharedTrace(app, services)
   mountAssets(app)
   mountHealth(app, services, metrics)

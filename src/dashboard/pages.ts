@@ -23,6 +23,7 @@ import { projectsPages } from './projects-pages.ts'
 import { redirectURLsPages } from './redirect-urls-pages.ts'
 import { rolesPages } from './roles-pages.ts'
 import { secretPages } from './secret-pages.ts'
+import { setupLinksPages } from './setup-links-pages.ts'
 import { signInPages } from './sign-in-confirm.ts'
 import type { DashboardPage } from './visit.ts'
 import { webhooksPages } from './webhooks-pages.ts'
@@ -33,6 +34,7 @@ export const pages: readonly DashboardPage[] = [
   ...organizationsPages,
   ...organizationOverview,
   ...organizationSSO,
+  ...setupLinksPages,
   ...organizationMembers,
   ...organizationPolicies,
   ...organizationActivity,

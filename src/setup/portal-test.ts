@@ -1,0 +1,135 @@
+/** The test: a whole login that ends here, its trace, and the fixes that it proposes. */
+import { ApiError } from '../http/errors.ts'
+import { html, type Markup } from '../http/html.ts'
+import { card, checkbox, facts, notice, time } from '../http/parts.ts'
+import { renderPart } from '../http/screen.ts'
+import { applyFix, type ProposedFix, proposedFixes } from '../sso/fixes.ts'
+import { startTestLogin } from '../sso/test-login.ts'
+import { traceBody, visible } from '../sso/trace-page.ts'
+import { getLogin, type LoginTrace, listLogins } from '../sso/traces.ts'
+import { portalPage, setupForm } from './portal-frame.ts'
+import { auditSetup, type Chosen, type SetupVisit } from './portal-visit.ts'
+import { lastTest } from './progress.ts'
+
+/** The page, with the last test of this link or the one in the address. */
+export async function testPage(
+  visit: SetupVisit,
+  chosen: Chosen,
+  error?: ApiError,
+): Promise<Response> {
+  const trace = await lastTest(visit.services, visit.link, visit.c.req.query('flow_id'))
+  const result = trace ? await resultPart(visit, chosen, trace) : html``
+  if (visit.c.req.header('hx-request') === 'true') return renderPart(result)
+  return portalPage(visit, {
+    step: 'test',
+    title: 'Test the login',
+    error,
+    body: html`${result}${chosen.missing.length > 0 ? unready(chosen) : startCard(visit, trace)}`,
+  })
+}
+
+function unready(chosen: Chosen): Markup {
+  const step = chosen.guide.steps.find(({ input }) => input)
+  return notice(
+    'warning',
+    'Something is missing before it can be tested.',
+    html`Still to come: ${chosen.missing.join(', ').replaceAll('_', ' ')}.${step ? html` <a href="/setup/step/guide-${step.id}">${step.title}</a>` : ''}`,
+  )
+}
+
+async function resultPart(visit: SetupVisit, chosen: Chosen, trace: LoginTrace): Promise<Markup> {
+  const waiting = trace.state === 'started'
+  const refresh = waiting
+    ? html` hx-get="/setup/step/test" hx-trigger="every 2s" hx-swap="outerHTML"`
+    : ''
+  return html`<div id="test-result"${refresh}>${trace.state === 'passed' ? passed() : ''}${await fixes(visit, chosen, trace)}${traceBody(trace)}</div>`
+}
+
+function passed(): Markup {
+  return html`${notice('success', 'The test login worked.', html`Nobody was signed in anywhere by it. <a href="/setup/step/mapping">Go on: check who people are</a>`)}`
+}
+
+function startCard(visit: SetupVisit, trace: LoginTrace | undefined): Markup {
+  return card(
+    trace ? 'Test again' : 'Try it yourself',
+    html`<p>You sign in at your identity provider as one of your people would, and come back here. Every check is shown. Nobody else is touched: the connection is not switched on by a test.</p>
+${setupForm(visit, '/setup/test', html`<button class="btn btn-primary">Start a test login</button>`)}`,
+  )
+}
+
+/** Sends the browser to the identity provider; it comes back to the page. */
+export function startTest({ services, c, link }: SetupVisit, { row }: Chosen): Promise<Response> {
+  const { project_id, connection_id } = row
+  return startTestLogin(
+    services,
+    { project_id, connection_id },
+    { tested_by: link.setup_link_id, return_url: '/setup/step/test', request: c.req.raw },
+  )
+}
+
+const titles: Record<ProposedFix['kind'], string> = {
+  certificate: 'Trust the certificate that this response was signed with',
+  issuer: 'Take the entity ID that this response names',
+  metadata: 'Take entity ID and certificate of this response',
+  nameid_format: 'Ask for no NameID format',
+}
+
+async function fixes(visit: SetupVisit, { row }: Chosen, trace: LoginTrace): Promise<Markup> {
+  if (trace.state !== 'failed') return html``
+  const proposed = await proposedFixes(visit.services, row.project_id, trace.flow_id)
+  return html`${proposed.map((fix) => fixCard(visit, trace.flow_id, fix))}`
+}
+
+function fixCard(visit: SetupVisit, flow_id: string, fix: ProposedFix): Markup {
+  const { certificate, fingerprint } = fix
+  const grouped = (fingerprint?.match(/../g) ?? []).join(':').toUpperCase()
+  return card(
+    html`This may mend it: ${titles[fix.kind]}`,
+    html`${facts([
+      ['Now', html`<code><bdi>${visible(fix.current, 1_200)}</bdi></code>`],
+      ['Then', html`<code><bdi>${visible(fix.proposed, 1_200)}</bdi></code>`],
+      fingerprint ? ['Fingerprint (SHA-256)', html`<code>${grouped}</code>`] : null,
+      certificate ? ['Issued to', html`<bdi>${visible(certificate.subject, 300)}</bdi>`] : null,
+      certificate
+        ? ['Valid', html`${time(certificate.not_before)} to ${time(certificate.not_after)}`]
+        : null,
+    ])}<div class="mt-3">${notice('warning', 'Before you confirm', fix.warning)}</div>
+${setupForm(
+  visit,
+  '/setup/fix',
+  html`<input type="hidden" name="flow_id" value="${flow_id}"><input type="hidden" name="fix_id" value="${fix.fix_id}">
+${checkbox('confirmed', 'I have compared this with my identity provider’s own page', false)}<button class="btn btn-primary">Apply this fix</button>`,
+)}`,
+  )
+}
+
+/** Applies a confirmed fix of a test of this link. Throws `bad_request` for everything else. */
+export async function applySetupFix(visit: SetupVisit, chosen: Chosen): Promise<Response> {
+  const { services, form, link, c } = visit
+  const flow_id = form.text('flow_id')
+  const trace = await getLogin(services.db, link.project_id, flow_id, services.now())
+  const own =
+    trace?.tested_by === link.setup_link_id && trace.connection_id === chosen.row.connection_id
+  if (!own) throw new ApiError('bad_request', { message: 'That is no test of this link.' })
+  if (!form.flag('confirmed'))
+    throw new ApiError('bad_request', {
+      message: 'Nothing was changed: tick that you have compared it with your identity provider.',
+    })
+  const fix = await applyFix(services, link.project_id, flow_id, form.text('fix_id'))
+  await auditSetup(
+    visit,
+    `connection.fix_${fix.kind}`,
+    { type: `${chosen.row.type}_connection`, id: chosen.row.connection_id },
+    { proposed: fix.proposed, fingerprint: fix.fingerprint },
+  )
+  return c.redirect('/setup/step/test?fixed=1', 303)
+}
+
+/** Whether the connection has passed a test of this link: what activation asks for. */
+export async function hasPassedTest(visit: SetupVisit, chosen: Chosen): Promise<boolean> {
+  const { services, link } = visit
+  const { connection_id } = chosen.row
+  const filter = { connection_id, state: 'passed' as const, limit: 50 }
+  const { logins } = await listLogins(services.db, link.project_id, filter, services.now())
+  return logins.some(({ tested_by }) => tested_by === link.setup_link_id)
+}
