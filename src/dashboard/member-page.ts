@@ -119,7 +119,7 @@ function rolesPart(visit: ProjectVisit, loaded: LoadedMember, editor: boolean): 
 ${table(['Role', 'Where it comes from'], rows)}
 ${
   editor
-    ? html`<div class="card-footer">${postForm(visit, `${at(visit, loaded)}/roles`, html`<p class="text-secondary">Given directly:</p>${roleBoxes(direct_roles)}<button class="btn">Save roles</button>`)}</div>`
+    ? html`<div class="card-footer">${postForm(visit, `${at(visit, loaded)}/roles`, html`${roleBoxes(direct_roles, 'Given directly')}<button class="btn">Save roles</button>`)}</div>`
     : ''
 }</section>`
 }
@@ -189,7 +189,7 @@ function details(visit: ProjectVisit, loaded: LoadedMember): Markup {
   const value = (name: 'email_address' | 'name' | 'external_id') =>
     again ? visit.form.text(name) : (member[name] ?? '')
   return card(
-    'Change',
+    'Edit',
     postForm(
       visit,
       at(visit, loaded),

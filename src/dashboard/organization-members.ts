@@ -99,8 +99,8 @@ ${checkbox('pending', 'Pending until the first login', form.flag('pending'))}
 }
 
 /** The roles that can be given to a member directly. */
-export function roleBoxes(chosen: readonly string[]): Markup {
-  return html`<fieldset class="mb-3"><legend class="form-label">Roles</legend>${assignableRoles().map(
+export function roleBoxes(chosen: readonly string[], legend = 'Roles'): Markup {
+  return html`<fieldset class="mb-3"><legend class="form-label">${legend}</legend>${assignableRoles().map(
     ({ role_id, description }) =>
       checkbox(
         'roles',

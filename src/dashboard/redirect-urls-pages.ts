@@ -32,6 +32,8 @@ export const redirectURLsPages: readonly DashboardPage[] = [
   projectPage({ method: 'POST', path: '/redirect-urls/remove', needs: 'editor', run: remove }),
 ]
 
+const star = html`<svg width="12" height="12" viewBox="0 0 24 24" fill="currentColor" aria-hidden="true"><path d="M12 2l3 6.6 7.2.8-5.4 4.8 1.5 7.1L12 17.7l-6.3 3.6 1.5-7.1L1.8 9.4 9 8.6z"/></svg>`
+
 const uses: Record<RedirectURLType, string> = {
   LOGIN: 'Members who have logged in before',
   SIGNUP: 'Members who come for the first time',
@@ -70,7 +72,7 @@ async function list(visit: ProjectVisit, error?: ApiError): Promise<Response> {
   return dashboardPage(visit, {
     title: 'Redirect URLs',
     error,
-    body: html`<section class="card"><div class="card-header"><div class="card-subtitle">After a login the browser goes to one of these, and never anywhere else. A login that names none goes to the default (★) of its type. An identity provider’s own portal always leads to the default.</div></div>
+    body: html`<section class="card"><div class="card-header"><div class="card-subtitle">After a login the browser goes to one of these, and never anywhere else. A login that names none goes to the default of its type. An identity provider’s own portal always leads to the default.</div></div>
 ${
   rows.length > 0
     ? table(['URL', 'Types', ''], rows)
@@ -85,7 +87,8 @@ ${
 function use(visit: ProjectVisit, { url, types }: Registered, type: RedirectURLType): Markup | '' {
   const known = types.find((each) => each.type === type)
   if (!known) return ''
-  if (known.is_default) return html`<li>${badge(type)} ${badge('★ default', 'yellow')}</li>`
+  if (known.is_default)
+    return html`<li>${badge(type)} <span class="badge bg-yellow-lt">${star} default</span></li>`
   if (visit.admin.role === 'viewer' || url.includes('*')) return html`<li>${badge(type)}</li>`
   return html`<li class="d-flex gap-2 align-items-center flex-wrap">${badge(type)}${postForm(
     visit,
@@ -204,11 +207,18 @@ async function removal(visit: ProjectVisit, error?: ApiError): Promise<Response>
         action: removalPath(visit, url),
         name: url,
         button: 'Remove redirect URL',
-        consequences: html`Logins that name it are refused, also those that have begun and are at the identity provider now. It is registered for ${types.map(({ type }) => type).join(', ')}.
-${defaults.length > 0 ? html` <b>It is the default of ${defaults.map(({ type }) => type).join(' and ')}</b>: afterwards there is none, and logins that name no redirect URL are refused until you choose another.` : ''}`,
+        consequences: html`Logins that name it are refused, also those that have begun and are at the identity provider now. It is registered for ${listed(types)}.
+${defaults.length > 0 ? html` <b>It is the default of ${listed(defaults)}</b>: afterwards there is none, and logins that name no redirect URL are refused until you choose another.` : ''}`,
       })}`,
     ),
   })
+}
+
+const listing = new Intl.ListFormat('en')
+
+function listed(types: Registered['types']): string {
+  const named = redirectURLTypes.filter((each) => types.some(({ type }) => type === each))
+  return listing.format(named)
 }
 
 async function asked(visit: ProjectVisit): Promise<Registered> {

@@ -78,7 +78,7 @@ async function secretPage(visit: ProjectVisit, error?: ApiError): Promise<Respon
         action: `${here}/revoke`,
         name: last_four,
         button: 'Revoke secret',
-        consequences: html`The API refuses it within a second, in every application that still uses it. ${last_used_at ? html`It was last used ${time(last_used_at)}.` : 'It has never been used.'} Type its last four characters.`,
+        consequences: html`The API refuses it within a second, in every application that still uses it. ${last_used_at ? html`It was last used ${time(last_used_at)}.` : 'It has never been used.'} Its last four characters are <code>${last_four}</code>.`,
       }),
     )}`,
   })

@@ -1,4 +1,4 @@
-import type { Database } from '../db/connect.ts'
+import { type Database, transaction } from '../db/connect.ts'
 import { environmentOf } from '../db/ids.ts'
 import { ApiError, type ErrorType } from '../http/errors.ts'
 import type { Project, RedirectURLType } from './projects.ts'
@@ -13,6 +13,9 @@ export const redirectURLTypes: readonly RedirectURLType[] = [
 
 const forbiddenSchemes = new Set(['javascript:', 'data:', 'blob:', 'file:', 'vbscript:'])
 const maxLength = 2048
+
+/** Two that become the default of a type at a time: the second tries again. */
+const oneDefault = { retryOn: ['redirect_urls_one_default'] }
 
 /**
  * The URL in the form that is stored and compared (WHATWG parsed). Throws when it cannot be a redirect
@@ -78,25 +81,32 @@ export async function addRedirectURL(
   const wildcard = url.includes('*')
   if (wildcard && input.is_default)
     throw new ApiError('redirect_url_with_wildcard_cannot_be_default')
-  return db.transaction().execute(async (trx) => {
-    const known = await trx
-      .selectFrom('redirect_urls')
-      .select(['url', 'type', 'is_default'])
-      .where('project_id', '=', project_id)
-      .execute()
-    const valid_types = []
-    for (const type of types) {
-      if (known.some((row) => row.url === url && row.type === type))
-        throw new ApiError('duplicate_redirect_url')
-      const first = !known.some((row) => row.type === type && row.is_default)
-      const promoted = first && !wildcard && !input.do_not_promote_defaults
-      const is_default = input.is_default === true || promoted
-      if (input.is_default) await clearDefault(trx, project_id, type)
-      await trx.insertInto('redirect_urls').values({ project_id, url, type, is_default }).execute()
-      valid_types.push({ type, is_default })
-    }
-    return { url, valid_types }
-  })
+  return transaction(
+    db,
+    async (trx) => {
+      const known = await trx
+        .selectFrom('redirect_urls')
+        .select(['url', 'type', 'is_default'])
+        .where('project_id', '=', project_id)
+        .execute()
+      const valid_types = []
+      for (const type of types) {
+        if (known.some((row) => row.url === url && row.type === type))
+          throw new ApiError('duplicate_redirect_url')
+        const first = !known.some((row) => row.type === type && row.is_default)
+        const promoted = first && !wildcard && !input.do_not_promote_defaults
+        const is_default = input.is_default === true || promoted
+        if (input.is_default) await clearDefault(trx, project_id, type)
+        await trx
+          .insertInto('redirect_urls')
+          .values({ project_id, url, type, is_default })
+          .execute()
+        valid_types.push({ type, is_default })
+      }
+      return { url, valid_types }
+    },
+    oneDefault,
+  )
 }
 
 function asType(type: string): RedirectURLType {
@@ -154,17 +164,21 @@ export async function makeDefaultRedirectURL(
 ): Promise<void> {
   const type = asType(input.type)
   if (input.url.includes('*')) throw new ApiError('redirect_url_with_wildcard_cannot_be_default')
-  await db.transaction().execute(async (trx) => {
-    await clearDefault(trx, project_id, type)
-    const result = await trx
-      .updateTable('redirect_urls')
-      .set({ is_default: true })
-      .where('project_id', '=', project_id)
-      .where('url', '=', input.url)
-      .where('type', '=', type)
-      .executeTakeFirst()
-    if (result.numUpdatedRows === 0n) throw new ApiError('redirect_url_not_found')
-  })
+  await transaction(
+    db,
+    async (trx) => {
+      await clearDefault(trx, project_id, type)
+      const result = await trx
+        .updateTable('redirect_urls')
+        .set({ is_default: true })
+        .where('project_id', '=', project_id)
+        .where('url', '=', input.url)
+        .where('type', '=', type)
+        .executeTakeFirst()
+      if (result.numUpdatedRows === 0n) throw new ApiError('redirect_url_not_found')
+    },
+    oneDefault,
+  )
 }
 
 type LoginType = 'LOGIN' | 'SIGNUP'
