@@ -65,6 +65,7 @@ export function contextOf(services: Services, project_id: string): Context {
     ...services,
     project: { project_id, environment },
     request_id: newId('request-id', environment),
+    source: 'dashboard',
     member_session: null,
   }
 }

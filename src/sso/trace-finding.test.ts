@@ -11,6 +11,7 @@ test('hints speak the words of the identity provider', () => {
     connection_type: 'saml' as const,
     alternative_acs_url: '',
     pkce: false,
+    tested_by: null,
   }
   const cases: [string, string, RegExp][] = [
     ['okta', '', /App Not Assigned/],
@@ -37,4 +38,20 @@ test('hints speak the words of the identity provider', () => {
     alternative_acs_url: 'https://app.example/acs',
   })
   assert.match(moved!.hints.join('\n'), /must be https:\/\/app\.example\/acs/)
+})
+
+test('a test that was cut short is not told as a token that nobody redeemed', () => {
+  const login = {
+    state: 'expired',
+    verified_at: new Date(),
+    arrived_at: null,
+    connection_id: 'saml-connection-test-x',
+    connection_type: 'saml' as const,
+    identity_provider: 'okta',
+    idp_address: '',
+    alternative_acs_url: '',
+    pkce: false,
+  }
+  assert.equal(findingOf({ ...login, tested_by: null })?.name, 'token_never_redeemed')
+  assert.equal(findingOf({ ...login, tested_by: 'admin-1' }), null)
 })

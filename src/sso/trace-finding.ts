@@ -25,13 +25,15 @@ export interface FindingInput {
   alternative_acs_url: string | null
   /** Whether the application began the login with a `pkce_code_challenge`. */
   pkce: boolean
+  tested_by: string | null
 }
 
 /** The finding for a login that waits or has expired; null for every other. */
 export function findingOf(login: FindingInput): Finding | null {
   const { state } = login
   if (state !== 'started' && state !== 'expired') return null
-  if (login.verified_at) return neverRedeemed(login)
+  // A test has no token; one that stays so was cut short by the end of the process.
+  if (login.verified_at) return login.tested_by ? null : neverRedeemed(login)
   if (login.arrived_at) return exchangeNeverEnded(state)
   const hints = [...hintsOf(login), ...elsewhere(login)]
   if (state === 'started')
