@@ -186,6 +186,23 @@ for (const outside of [
     await refuses(start, 'bad_request')
   })
 
+test('tests can be listed by themselves, of anybody or of one who tries', async () => {
+  const setup = await newSetup()
+  const { services } = await server()
+  await tryOut(setup, setup.saml)
+  await startTest(new Browser(), setup, setup.saml, { tested_by: 'setup-link-test-1' })
+  await new Browser().login(setup, setup.saml, ada)
+  const list = async (tested_by?: string) => {
+    const filter = { connection_id: setup.saml, ...(tested_by !== undefined && { tested_by }) }
+    const { project_id } = setup.project
+    const { logins } = await listLogins(services.db, project_id, filter, new Date())
+    return logins.map((login) => login.tested_by)
+  }
+  assert.equal((await list()).length, 3)
+  assert.deepEqual(await list('anybody'), ['setup-link-test-1', 'admin-1'])
+  assert.deepEqual(await list('admin-1'), ['admin-1'])
+})
+
 test('a test that passed never expires, and is listed as passed', async () => {
   const setup = await newSetup()
   const { services } = await server()

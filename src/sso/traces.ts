@@ -27,6 +27,8 @@ export interface LoginFilter {
   failed_check?: string
   error_type?: string
   request_id?: string
+  /** Test logins that this administrator or setup link began; `anybody`: all of them. */
+  tested_by?: string
   /** Started then or later. */
   since?: Date
   /** Started before. */
@@ -169,14 +171,19 @@ export async function listLogins(
 
 /** What no index serves: tried on each row that the scope yields. */
 function conditionsOf(filter: LoginFilter, now: Date): Part[] {
-  const { email, state, failed_check, error_type } = filter
+  const { email, state, failed_check, error_type, tested_by } = filter
   const failed = JSON.stringify([{ name: failed_check, verdict: 'fail' }])
   return [
     ...(email === undefined ? [] : [sql`${emailSQL} = ${email.trim().toLowerCase()}`]),
     ...(state === undefined ? [] : [sql`${stateSQL(now)} = ${state}`]),
     ...(failed_check === undefined ? [] : [sql`f.checks @> ${failed}::jsonb`]),
     ...(error_type === undefined ? [] : [sql`f.error_type = ${error_type}`]),
+    ...(tested_by === undefined ? [] : [testedSQL(tested_by)]),
   ]
+}
+
+function testedSQL(tested_by: string): Part {
+  return tested_by === 'anybody' ? sql`f.tested_by is not null` : sql`f.tested_by = ${tested_by}`
 }
 
 interface Scope {
