@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Hono } from 'hono'
 import { server } from '../../tests/harness.ts'
 import { Browser, newSetup, type Setup } from '../../tests/login.ts'
 import { listAudit } from '../events/audit.ts'
+import { createLimits } from '../http/limits.ts'
+import { readRateLimits } from '../http/rate-settings.ts'
 import { lastFlow, redeem } from '../sso/login.test-kit.ts'
 import { newAdmin } from './dashboard.test-kit.ts'
+import { mountSharedTrace } from './shared-trace.ts'
 
 const ada = 'ada.lovelace@acme.test'
 
@@ -111,4 +115,21 @@ test('a link is made by editors, for a time that is offered, and audited without
     .execute()
   assert.equal(rows.length, 1)
   assert.ok(!JSON.stringify(rows).includes(token))
+})
+
+test('links are looked up at a limited rate, and guessing at a lower one', async () => {
+  const { services } = await server()
+  const problems: string[] = []
+  const rate_limits = readRateLimits('failed=1/m', {}, problems)
+  assert.deepEqual(problems, [])
+  const { config, now, log } = services
+  const limits = createLimits({ rate_limits, trusted_proxies: [], now, log })
+  const app = new Hono()
+  mountSharedTrace(app, { ...services, config, limits })
+  const incoming = { incoming: { socket: { remoteAddress: '192.0.2.1' } } }
+  const statuses: number[] = []
+  for (let i = 0; i < 12; i += 1)
+    statuses.push((await app.request(`/trace/${'x'.repeat(42)}${i % 10}`, {}, incoming)).status)
+  assert.deepEqual(new Set(statuses), new Set([404, 429]))
+  assert.equal(statuses.at(-1), 429)
 })

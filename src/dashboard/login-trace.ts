@@ -33,8 +33,11 @@ export async function loginPage(
   trace: LoginTrace,
   { above, error }: { above?: Content; error?: ApiError } = {},
 ): Promise<Response> {
+  const part = visit.c.req.header('hx-request') === 'true'
+  // Nothing is put in place of what somebody reads, unless it says something else.
+  if (part && visit.c.req.query('was') === trace.state) return new Response(null, { status: 204 })
   const live = await liveTrace(visit, trace)
-  if (visit.c.req.header('hx-request') === 'true') return renderPart(live)
+  if (part) return renderPart(live)
   return dashboardPage(visit, {
     title: titleOf(trace),
     crumbs: [['Logins', `${visit.base}/logins`]],
@@ -52,12 +55,14 @@ function titleOf({ email_address, connection_display_name }: LoginTrace): string
 async function liveTrace(visit: ProjectVisit, trace: LoginTrace): Promise<Markup> {
   const waiting = trace.state === 'started' || trace.state === 'verified'
   const here = `${visit.base}/logins/${trace.flow_id}`
-  const refresh = waiting ? html` hx-get="${here}" hx-trigger="every 2s" hx-swap="outerHTML"` : ''
+  const refresh = waiting
+    ? html` hx-get="${here}?was=${trace.state}" hx-trigger="every 2s" hx-swap="outerHTML"`
+    : ''
   return html`<div id="trace"${refresh}>${
     waiting
       ? html`<p class="text-secondary"><span class="status-dot status-dot-animated bg-green me-2" aria-hidden="true"></span> This page follows the login by itself.</p>`
       : ''
-  }${traceBody(trace, waiting ? '' : await fixesCard(visit, trace))}${card('Facts', factsOf(visit, trace))}${waiting ? '' : await messagesCard(visit, trace)}</div>`
+  }${traceBody(trace, await fixesCard(visit, trace))}${card('Facts', factsOf(visit, trace))}${await messagesCard(visit, trace)}</div>`
 }
 
 function factsOf({ base }: ProjectVisit, trace: LoginTrace): Markup {

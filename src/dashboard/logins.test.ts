@@ -63,11 +63,17 @@ test('a login that has not come back follows itself, and says what to look at; o
   const started = await browser.start(setup, setup.saml)
   const { flow_id } = await lastFlow(setup.project)
   const waiting = await admin.get(`/logins/${flow_id}`)
-  assert.match(waiting.html, /id="trace" hx-get="[^"]*\/logins\/sso-flow-[^"]*" hx-trigger="every/)
+  assert.match(
+    waiting.html,
+    /id="trace" hx-get="[^"]*\/logins\/[^"]*\?was=started" hx-trigger="every/,
+  )
   assert.match(waiting.html, /<li>Wrong reply URL/)
-  const part = await admin.get(`/logins/${flow_id}`, { 'hx-request': 'true' })
-  assert.match(part.html, /^<div id="trace" hx-get/)
+  const follow = `/logins/${flow_id}?was=started`
+  const unchanged = await admin.get(follow, { 'hx-request': 'true' })
+  assert.deepEqual([unchanged.status, unchanged.html], [204, ''])
   await browser.submit(await browser.signIn(started, ada))
+  const part = await admin.get(follow, { 'hx-request': 'true' })
+  assert.match(part.html, /^<div id="trace" hx-get="[^"]*was=verified"/)
   await redeem(setup, await new Browser().login(setup, setup.saml, ada))
   const ended = await lastFlow(setup.project)
   const after = await admin.get(`/logins/${ended.flow_id}`, { 'hx-request': 'true' })
