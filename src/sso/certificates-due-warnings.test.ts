@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { atEnd, createServices, databaseURL, server } from '../../tests/harness.ts'
+import { runJobs } from '../jobs.ts'
 import { listMails, readMail } from '../mail/mail.ts'
 import { addCertificates, newOwnedConnection } from './certificates-due.test-kit.ts'
 import { warnOfCertificates } from './certificates-due-warnings.ts'
@@ -131,6 +132,13 @@ test('without a way to send mail there are events alone', async () => {
   await warnOfCertificates({ ...services, config })
   assert.equal((await eventsOf(connection.project_id)).length, 1)
   assert.deepEqual(await mailsOf(connection.project_id), [])
+})
+
+test('a server does it by itself', async () => {
+  const connection = await newOwnedConnection()
+  await addCertificates(connection, 'verification', [20])
+  await runJobs((await server()).services)
+  assert.equal((await eventsOf(connection.project_id)).length, 1)
 })
 
 test('nodes that run at once send each warning once', async () => {

@@ -4,7 +4,7 @@ import type { Services } from '../context.ts'
 import { statement, transaction } from '../db/connect.ts'
 import type { Schema } from '../db/schema.ts'
 import { recordEvent } from '../events/events.ts'
-import { type DueCertificate, daysLeft, replacedSQL } from './certificates-due.ts'
+import { type DueCertificate, daysLeft, replacedSQL, whereItIsSQL } from './certificates-due.ts'
 import { mailWarnings } from './certificates-due-mail.ts'
 
 /** A warning that is due: of which certificate, and of which of the four. */
@@ -35,8 +35,7 @@ const claimSQL = `
     c.display_name, c.identity_provider, c.status as connection_status, k.key_id as certificate_id,
     k.purpose, k.fingerprint, k.issuer, k.expires_at, k.warning_stage, ${replacedSQL} as replaced
   from k
-    join sso_connections c on c.project_id = k.project_id and c.connection_id = k.connection_id
-    join organizations o on o.project_id = k.project_id and o.organization_id = k.organization_id
+    ${whereItIsSQL}
   order by k.project_id, k.expires_at, k.key_id`
 
 /**

@@ -52,6 +52,15 @@ export const replacedSQL = `exists (
     and other.purpose = k.purpose and other.expires_at > greatest(k.expires_at, $2)
     and (k.purpose = 'verification' or (other.created_at, other.key_id) > (k.created_at, k.key_id)))`
 
+/** Joins the connection `c` and the organization `o` of a certificate `k`, one by one: never a whole table. */
+export const whereItIsSQL = `
+  cross join lateral (
+    select display_name, identity_provider, status from sso_connections
+    where project_id = k.project_id and connection_id = k.connection_id limit 1) c
+  cross join lateral (
+    select organization_name, organization_slug from organizations
+    where project_id = k.project_id and organization_id = k.organization_id limit 1) o`
+
 const listSQL = `
   with due as materialized (
     select project_id, organization_id, connection_id, key_id, purpose, fingerprint, issuer,
@@ -63,8 +72,7 @@ const listSQL = `
     c.identity_provider, c.status as connection_status, k.key_id as certificate_id, k.purpose,
     k.fingerprint, k.issuer, k.expires_at, ${replacedSQL} as replaced
   from due k
-    join sso_connections c on c.project_id = k.project_id and c.connection_id = k.connection_id
-    join organizations o on o.project_id = k.project_id and o.organization_id = k.organization_id
+    ${whereItIsSQL}
   order by k.expires_at, k.key_id`
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { server } from '../../tests/harness.ts'
+import { runJobs } from '../jobs.ts'
 import { newCertificate, sso, update } from './connection.test-kit.ts'
 import { findConnectionAnywhere } from './connections.ts'
 import { later, metadataXML, newMetadataConnection } from './metadata-refresh.test-kit.ts'
@@ -279,6 +280,13 @@ test('nodes that run at once read each connection once, and refreshes by hand be
   ])
   assert.deepEqual((await connection.stored()).certificates, [second, third])
   assert.equal((await connection.events()).length, 2)
+})
+
+test('a server does it by itself', async () => {
+  const connection = await newMetadataConnection({ certificates: [first] })
+  connection.say({ certificates: [first, second] })
+  await runJobs(await later(8))
+  assert.deepEqual((await connection.stored()).certificates, [first, second])
 })
 
 test('a connection without an address of metadata, or of another project, is refused', async () => {
