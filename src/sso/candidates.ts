@@ -19,8 +19,8 @@ export interface Candidates {
   by_email:
     | (CandidateMember & {
         has_registration: boolean
-        /** Another subject of this very connection. */
-        has_other_subject: boolean
+        /** Another subject of this very connection, where the member has one. */
+        other_subject: string | null
       })
     | null
   /** A deleted member has the asserted address. */
@@ -45,8 +45,9 @@ export const candidatesSQL = `
       'email_address', m.email_address, 'is_breakglass', m.is_breakglass,
       'mfa_enrolled', m.mfa_enrolled, 'has_registration', exists (select 1 from sso_registrations r
         where r.project_id = $1 and r.member_id = m.member_id),
-      'has_other_subject', exists (select 1 from sso_registrations r
-        where r.project_id = $1 and r.member_id = m.member_id and r.connection_id = $3 and r.subject <> $4))
+      'other_subject', (select r.subject from sso_registrations r
+        where r.project_id = $1 and r.member_id = m.member_id and r.connection_id = $3 and r.subject <> $4
+        limit 1))
     from members m where m.project_id = $1 and m.organization_id = $2 and m.email_address = $5
       and m.status <> 'deleted') as by_email,
   exists (select 1 from members m where m.project_id = $1 and m.organization_id = $2

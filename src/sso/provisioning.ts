@@ -32,7 +32,7 @@ interface Question {
 
 /** Decides; throws LoginError with the checks when the person does not get in. */
 export function admit(question: Question): Admission {
-  const { candidates, checks } = question
+  const { candidates, checks, identity } = question
   const registered = candidates.by_subject
   if (registered && registered.status !== 'deleted') {
     checks.push({
@@ -52,11 +52,11 @@ export function admit(question: Question): Admission {
       'action_available_only_for_active_members',
       {
         name: 'member',
-        expected: 'a member that was not deleted',
-        actual: 'a deleted member',
+        expected: `a member ${identity.email_address} that was not deleted`,
+        actual: `${registered?.member_id ?? identity.email_address}, a deleted member`,
         fix: {
           who: 'developer',
-          what: 'Reactivate the member, or create it again, through the API.',
+          what: 'Reactivate the member, or create it again, through the API or the dashboard, if this person shall get in.',
         },
       },
       'This member was deleted from the organization.',
@@ -100,17 +100,17 @@ function link(question: Question, member: NonNullable<Candidates['by_email']>): 
   const { organization, identity, checks } = question
   const allowed = organization.email_allowed_domains
   const domain = emailDomain(identity.email_address)
-  if (member.has_other_subject)
+  if (member.other_subject !== null)
     refuse(
       question,
       'duplicate_member_email',
       {
         name: 'member',
-        expected: 'the person that this connection has registered for this address',
-        actual: 'another person of the identity provider with the same address',
+        expected: `the person that this connection has registered for ${identity.email_address}: ${shownId(member.other_subject)}`,
+        actual: `another person with this address: ${shownId(identity.subject)}`,
         fix: {
           who: 'it_admin',
-          what: 'Two people of the identity provider carry one address: correct it there, or delete the member and create it again.',
+          what: 'If these are two people, give each an address of their own at the identity provider. If it is one, the identity provider now sends another identifier (another NameID format or attribute, or an account made anew): set it back, or have the developers delete the member and create it again.',
         },
       },
       'Another person of this identity provider has already signed in with this e-mail address.',
@@ -145,24 +145,28 @@ function create(question: Question): Admission {
   if (candidates.retired_by)
     refuse(question, 'retired_member_email', {
       name,
-      expected: 'an address that nobody has used',
+      expected: 'an address that no member has retired',
       actual: `${identity.email_address}, retired by ${candidates.retired_by}`,
-      fix: fix('Unlink the retired address through the API if somebody else shall have it.'),
+      fix: fix(
+        `If this is the same person, give ${candidates.retired_by} this email_address back through the API; if somebody else shall have it, delete that member.`,
+      ),
     })
   if (candidates.claimed_elsewhere)
     refuse(question, 'action_not_allowed_email_domain_is_claimed', {
       name,
       expected: 'a domain that no other organization claims',
       actual: domain,
-      fix: fix('See claimed_email_domains of the other organization.'),
+      fix: fix(
+        `Remove ${domain} from claimed_email_domains of the organization that claims it, or have the person log in over that one.`,
+      ),
     })
   if (organization.sso_jit_provisioning === 'NOT_ALLOWED')
     refuse(question, 'invalid_connection_for_jit_provisioning', {
       name,
-      expected: 'sso_jit_provisioning',
-      actual: 'NOT_ALLOWED, and this person is no member',
+      expected: `a member ${identity.email_address}, or sso_jit_provisioning ALL_ALLOWED or RESTRICTED`,
+      actual: 'no such member, and sso_jit_provisioning NOT_ALLOWED',
       fix: fix(
-        'Create or invite the member first, or set sso_jit_provisioning to ALL_ALLOWED or RESTRICTED.',
+        'Create or invite the member first, or set sso_jit_provisioning of the organization to ALL_ALLOWED or RESTRICTED.',
       ),
     })
   if (organization.sso_jit_provisioning === 'RESTRICTED') {
@@ -170,17 +174,21 @@ function create(question: Question): Admission {
     if (!connections.includes(connection.connection_id))
       refuse(question, 'invalid_connection_for_jit_provisioning', {
         name,
-        expected: connections.join(', ') || 'a connection of the list',
+        expected: `one of sso_jit_provisioning_allowed_connections: ${connections.join(', ') || 'none'}`,
         actual: connection.connection_id,
-        fix: fix('Add this connection to sso_jit_provisioning_allowed_connections.'),
+        fix: fix(
+          `Add ${connection.connection_id} to sso_jit_provisioning_allowed_connections of the organization, or create or invite the member first.`,
+        ),
       })
     const domains = organization.email_allowed_domains
     if (domains.length > 0 && !domains.includes(domain))
       refuse(question, 'invalid_email_for_jit_provisioning', {
         name,
-        expected: domains.join(', '),
-        actual: domain,
-        fix: fix(`Add ${domain} to email_allowed_domains of the organization.`),
+        expected: `one of email_allowed_domains: ${domains.join(', ')}`,
+        actual: `${domain}, of ${identity.email_address}`,
+        fix: fix(
+          `Add ${domain} to email_allowed_domains of the organization, or create or invite the member first.`,
+        ),
       })
   }
   checks.push({
@@ -216,17 +224,28 @@ function checkAuthMethod(question: Question, is_breakglass: boolean): void {
   refuse(question, 'operation_restricted_by_organization_auth_methods', {
     name: 'auth_method',
     expected: 'sso among allowed_auth_methods',
-    actual,
-    fix: { who: 'developer', what: 'Add sso to allowed_auth_methods of the organization.' },
+    actual: actual || 'none',
+    fix: {
+      who: 'developer',
+      what: 'Add sso to allowed_auth_methods of the organization, or set its auth_methods to ALL_ALLOWED.',
+    },
   })
+}
+
+/** An identifier for people to compare: a page shows it. */
+function shownId(subject: string): string {
+  return subject.slice(0, 200)
 }
 
 function refuseUnverified(question: Question): never {
   return refuse(question, 'oidc_response_unverified_email', {
     name: 'email_verified',
     expected: 'true, or nothing said',
-    actual: 'false',
-    fix: { who: 'it_admin', what: 'Verify the address of this person at the identity provider.' },
+    actual: `false for ${question.identity.email_address}`,
+    fix: {
+      who: 'it_admin',
+      what: 'Verify the address of this person at the identity provider, or mark it there as verified.',
+    },
   })
 }
 

@@ -22,7 +22,7 @@ export function refusalResponse(services: Services, request: Request, refusal: R
       status: error.status,
       headers: { 'cache-control': 'no-store', ...error.headers },
     })
-  const failed = error instanceof LoginError ? error.checks.filter((c) => c.verdict === 'fail') : []
+  const failed = error instanceof LoginError ? refusedBy(error.checks) : []
   return renderPage({
     title: 'Sign-in did not work',
     status: error.status,
@@ -47,6 +47,12 @@ ${check.actual ? html`<dt>Found</dt><dd><code>${check.actual}</code></dd>` : ''}
   })
 }
 
+/** The checks that failed, the last one of each name: it is the one that decided. */
+function refusedBy(checks: readonly Check[]): Check[] {
+  const last = new Map(checks.map((check) => [check.name, check]))
+  return [...last.values()].filter(({ verdict }) => verdict === 'fail')
+}
+
 /** What fails when a person goes back, reloads, waits or changes browsers: another try mends it. */
 export const mendedByAnotherTry = new Set(['browser', 'flow', 'used_once'])
 
@@ -62,7 +68,7 @@ function whoMustAct(error: ApiError, failed: readonly Check[]) {
   if (failed.some((check) => mendedByAnotherTry.has(check.name)))
     return html`<p><strong>You</strong> can mend this: start again from the application, and stay in one browser until you are signed in.</p>
 <p class="muted">If it happens again, pass on the request id below to your organization’s IT administrator.</p>`
-  const fix = failed.find((check) => check.fix)?.fix
+  const fix = failed.findLast((check) => check.fix)?.fix
   if (fix)
     return html`<p><strong>${people[fix.who]}</strong> can mend this: ${fix.what}</p>
 <p class="muted">Pass on this page or the request id below. Then start again from the application.</p>`

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Case } from './explain.ts'
+import { oidcCases } from './oidc.ts'
+import { endpointMistakes } from './oidc-endpoints.ts'
+import { tokenMistakes } from './oidc-tokens.ts'
 import { samlCases } from './saml.ts'
 import { nameMistakes } from './saml-addresses.ts'
 import { attributeMistakes } from './saml-attributes.ts'
@@ -16,6 +19,7 @@ const cases: readonly Case[] = [
     ...statusMistakes,
     ...attributeMistakes,
   ]),
+  ...oidcCases([...tokenMistakes, ...endpointMistakes]),
 ]
 
 for (const { kind, name, run } of cases) test(`explained (${kind}): ${name}`, run)
