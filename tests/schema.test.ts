@@ -17,6 +17,7 @@ const types: Record<string, string> = {
   bytea: 'Buffer',
   boolean: 'boolean',
   integer: 'number',
+  smallint: 'number',
   'timestamp with time zone': 'Date',
   ARRAY: 'string[]',
   jsonb: 'json',
