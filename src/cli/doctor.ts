@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
-import { ConfigError, readProductionConfig } from '../config.ts'
+import { type Config, ConfigError, readProductionConfig } from '../config.ts'
 import { connect, pgCode } from '../db/connect.ts'
 import { countKeyUse, findUnreadable } from '../db/encrypted-columns.ts'
 import { type Cipher, createCipher } from '../db/secrets.ts'
+import { verifySMTP } from '../mail/deliver-mails.ts'
 import type { Command } from './command.ts'
 import { lookAtConnections } from './doctor-connections.ts'
 
@@ -20,8 +21,9 @@ export const doctor: Command = {
   async run() {
     const findings: Finding[] = []
     try {
-      readProductionConfig(process.env)
+      const config = readProductionConfig(process.env)
       findings.push({ check: 'settings', verdict: 'pass', detail: 'complete' })
+      findings.push(await lookAtMail(config))
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       findings.push({ check: 'settings', verdict: 'fail', detail: error.message })
@@ -40,6 +42,24 @@ export const doctor: Command = {
   },
   failed: (result) =>
     (result as { findings: Finding[] }).findings.some((finding) => finding.verdict === 'fail'),
+}
+
+/** Whether the SMTP server takes mail from us, as far as can be told without sending any. */
+async function lookAtMail(config: Config): Promise<Finding> {
+  const check = 'mail'
+  if (config.smtp_url === '')
+    return {
+      check,
+      verdict: 'warn',
+      detail:
+        'PORTCULLIS_SMTP_URL is not set: invitations, setup links and warnings of certificates are not mailed',
+    }
+  try {
+    await verifySMTP(config)
+    return { check, verdict: 'pass', detail: 'the SMTP server answers and takes the password' }
+  } catch (error) {
+    return { check, verdict: 'fail', detail: (error as Error).message }
+  }
 }
 
 async function lookAtDatabase(check: string, url: string): Promise<Finding> {

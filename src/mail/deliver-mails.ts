@@ -132,6 +132,16 @@ function makeTransport({ smtp_url }: Config) {
   })
 }
 
+/** Signs in to the SMTP server without sending anything; rejects with what went wrong. */
+export async function verifySMTP(config: Config): Promise<void> {
+  const transport = makeTransport(config)
+  try {
+    await transport.verify()
+  } finally {
+    transport.close()
+  }
+}
+
 /** Ends the kept connections to the SMTP server. */
 export function closeMail({ config }: Services): void {
   transports.get(config)?.close()

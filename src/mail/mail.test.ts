@@ -4,7 +4,7 @@ import { beforeEach, test } from 'node:test'
 import { sql } from 'kysely'
 import { server } from '../../tests/harness.ts'
 import type { Services } from '../context.ts'
-import { deliverMails } from './deliver-mails.ts'
+import { deliverMails, verifySMTP } from './deliver-mails.ts'
 import { deadPort, mailNode, startSMTP } from './mail.test-kit.ts'
 import { listMails, type NewMail, readMail, retryMail, sendMail } from './mail.ts'
 import { mailBody } from './mail-body.ts'
@@ -178,6 +178,14 @@ test('an SMTP server that offers no encryption is not told a password', async ()
   const { state, last_error } = await stateOf(services, mail_id)
   assert.equal(state, 'waiting')
   assert.match(last_error, /STARTTLS|TLS/)
+})
+
+test('an operator can ask whether the SMTP server would take mail, without sending any', async () => {
+  const { sent, attempts, smtp_url } = await startSMTP()
+  await verifySMTP((await mailNode({ smtp_url })).services.config)
+  assert.deepEqual([sent.length, attempts.length], [0, 0])
+  const dead = await mailNode({ smtp_url: `smtp://127.0.0.1:${await deadPort()}` })
+  await assert.rejects(verifySMTP(dead.services.config), /ECONNREFUSED/)
 })
 
 test('mails are listed latest first, page by page', async () => {
