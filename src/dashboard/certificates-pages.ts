@@ -81,7 +81,7 @@ function cells({ base }: ProjectVisit, each: DueCertificate, now: Date): Content
   const soon = each.days_left < 60 && !each.replaced
   return [
     html`<a href="${base}/connections/${each.connection_id}/certificates">${each.display_name || each.identity_provider}</a>
-<div class="small text-secondary"><a href="${base}/organizations/${each.organization_id}">${each.organization_name}</a>${each.connection_status === 'active' ? '' : html` ${badge('pending', 'yellow')}`}</div>`,
+<div class="small"><a href="${base}/organizations/${each.organization_id}">${each.organization_name}</a></div>${each.connection_status === 'active' ? '' : badge('pending', 'yellow')}`,
     html`${use}${each.replaced ? html` ${badge('replaced', 'secondary')}` : ''}${soon ? html`<div class="small text-secondary">${act}</div>` : ''}`,
     html`<bdi>${each.issuer}</bdi><div class="small"><code>${shortFingerprint(each.fingerprint)}…</code></div>`,
     time(each.expires_at),

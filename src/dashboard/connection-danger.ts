@@ -77,7 +77,7 @@ function deactivation(visit: ProjectVisit, { base, name }: Shown, members: strin
       action: `${base}/deactivate`,
       name,
       button: 'Deactivate connection',
-      consequences: html`${members}. From then on nobody can: logins that have begun are refused too. Sessions that are there go on, settings and registrations stay, and you can activate it again at any time. If it is the organization’s default connection, there is none afterwards.`,
+      consequences: html`${members}. Once it is deactivated nobody can: logins that have begun are refused too. Sessions that are there go on, settings and registrations stay, and you can activate it again at any time. If it is the organization’s default connection, there is none afterwards.`,
     }),
   )
 }
@@ -91,7 +91,7 @@ function deletion(visit: ProjectVisit, shown: Shown, members: string): Markup {
       action: `${base}/delete`,
       name,
       button: 'Delete connection',
-      consequences: html`${members}. They stay members, but lose their registration at this identity provider and the roles that come of it, and every session that began with it ends now. Certificates and settings are gone; the identity provider’s addresses for it will never work again: a new connection has others.
+      consequences: html`${members}. Members stay, but lose their registration at this identity provider and the roles that come of it, and every session that began with it ends now. Certificates and settings are gone; the identity provider’s addresses for it will never work again: a new connection has others.
 ${isDefault ? html` <b>It is the organization’s default connection</b>: while another is active, make that the default first.` : ''}`,
     }),
   )

@@ -185,6 +185,7 @@ export function daysBadge(expires_at: Date | null, now: Date): Markup | '–' {
   const days = daysLeft(expires_at, now)
   const tone: Tone = days < 7 ? 'red' : days < 60 ? 'yellow' : 'green'
   if (expires_at <= now) return badge('expired', 'red')
+  if (days > 730) return badge(`${Math.floor(days / 365)} years`, tone)
   return badge(days === 1 ? '1 day' : `${days} days`, tone)
 }
 

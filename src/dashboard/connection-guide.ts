@@ -1,6 +1,6 @@
 /** A connection's setup guide: the steps at its identity provider, with its own values to copy. */
 import { html, type Markup } from '../http/html.ts'
-import { card, copyField, facts } from '../http/parts.ts'
+import { badge, card, copyField, facts } from '../http/parts.ts'
 import { guideFor, guides } from '../setup/guides.ts'
 import type { Guide, GuideStep } from '../setup/guides-shape.ts'
 import { guideStep } from '../setup/guides-view.ts'
@@ -33,17 +33,45 @@ function body({ c }: ProjectVisit, shown: Shown): Markup {
     )}</select></div><div class="col-auto"><button class="btn">Show</button></div></form>
 <p class="text-secondary mt-3 mb-0">What is to be done there, in the words of its own pages (as of ${guide.written}); the values are this connection’s.</p>`,
   )}
-${guide.steps.map((step, i) => card(`${i + 1}. ${step.title}`, stepBody(step, guide, shown)))}
+${guide.steps.map((step, i) => card(html`${i + 1}. ${step.title} ${stepState(step, shown)}`, stepBody(step, guide, shown)))}
+${lastStep(shown, guide.steps.length + 1)}
 ${allValues(shown)}`
 }
 
 function stepBody(step: GuideStep, guide: Guide, shown: Shown): Markup {
-  return html`${guideStep(step, shown.values)}${step.input ? inputs(step.input, guide, shown) : ''}`
+  return html`${guideStep(step, shown.values)}${step.input ? inputs(step.input, guide, shown) : ''}${step.attributes ? html`<a class="btn mt-3" href="${shown.base}/mapping">Attribute mapping</a>` : ''}`
 }
+
+/** Whether what the step brings is there; of what is done at the identity provider nobody here knows. */
+function stepState(step: GuideStep, { missing }: Shown): Markup | '' {
+  if (!step.input) return ''
+  const open = missing.filter((name) => name !== 'attribute_mapping')
+  return open.length === 0 ? badge('done', 'green') : badge('open', 'yellow')
+}
+
+function lastStep({ row, missing, base }: Shown, number: number): Markup {
+  const active = row.status === 'active'
+  const text =
+    missing.length > 0
+      ? 'As soon as nothing is missing, a test login shows every check without letting anybody in.'
+      : 'A test login shows every check without letting anybody in.'
+  return card(
+    html`${number}. Test it${active ? '' : ', then activate it'} ${active ? badge('active', 'green') : ''}`,
+    html`<p>${text}${active ? '' : ' When it passes, activate the connection with the button at the top.'}</p><a class="btn" href="${base}/test">To the test</a>`,
+  )
+}
+
+const documents: readonly string[] = ['metadata_url', 'metadata_xml']
 
 function inputs(list: NonNullable<GuideStep['input']>, guide: Guide, { base }: Shown): Markup {
   const query = `?guide=${guide.identity_provider}`
-  return html`<div class="mt-3"><p class="mb-1">Bring back: ${list.map(({ label }, i) => html`${i > 0 ? ', ' : ''}<b>${label}</b>`)}.</p>
+  const names = (of: typeof list) =>
+    of.map(({ label }, i) => html`${i > 0 ? ', ' : ''}<b>${label}</b>`)
+  const whole = list.filter(({ field }) => documents.includes(field))
+  const single = list.filter(({ field }) => !documents.includes(field))
+  const wanted =
+    whole.length > 0 ? html`${names(whole)}; or else, one by one: ${names(single)}` : names(single)
+  return html`<div class="mt-3"><p class="mb-2">Bring back: ${wanted}.</p>
 <a class="btn btn-primary" href="${base}/settings${query}">Enter them under Settings</a></div>`
 }
 

@@ -1,6 +1,6 @@
 /** Our own keys at a connection: what signs our requests, and what encrypted assertions are decrypted with. */
 import { html, type Markup } from '../http/html.ts'
-import { card, copyField, emptyState, table, time } from '../http/parts.ts'
+import { card, copyField, table, time } from '../http/parts.ts'
 import type { KeyRow } from '../sso/connections.ts'
 import { daysBadge, mayChange, type Shown } from './connection-frame.ts'
 import { dangerForm, postForm } from './frame.ts'
@@ -34,7 +34,7 @@ function signing(visit: ProjectVisit, { base, name, values }: Shown, keys: KeyRo
   return card(
     'Our signing certificate',
     html`<p>Our requests are signed. Identity providers that check it take the certificate from our metadata.</p>
-${copyField(values.sp_metadata_url)}${table(['Use', 'Made', 'Expires', 'Left'], rows)}${mayChange(visit) ? renew : ''}`,
+<div class="mb-3">${copyField(values.sp_metadata_url)}</div>${table(['Use', 'Made', 'Expires', 'Left'], rows)}${mayChange(visit) ? renew : ''}`,
   )
 }
 
@@ -62,10 +62,7 @@ function encryption(visit: ProjectVisit, { base, name }: Shown, keys: KeyRow[]):
     html`${
       rows.length > 0
         ? table(['Use', 'Made', ''], rows)
-        : emptyState(
-            'Assertions come unencrypted',
-            'They travel over TLS all the same. With a key here our metadata ask for encrypted ones; some identity providers encrypt as soon as they see it.',
-          )
+        : html`<p class="m-0">Assertions come unencrypted, and travel over TLS all the same. With a key here our metadata ask for encrypted ones; some identity providers encrypt as soon as they see it.</p>`
     }${mayChange(visit) ? add : ''}`,
   )
 }

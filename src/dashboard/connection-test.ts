@@ -75,7 +75,7 @@ async function resultPart(visit: ProjectVisit, shown: Shown, trace: LoginTrace):
     trace.state === 'passed'
       ? html`<p><a href="${base}/mapping">See which attributes and groups arrived</a>, or read <a href="${visit.base}/logins/${trace.flow_id}">the whole trace with its messages</a>.</p>`
       : html`<p><a href="${visit.base}/logins/${trace.flow_id}">The whole trace with its messages</a></p>`
-  return html`<div id="test-result"${refresh}>${await fixesPart(visit, shown, trace)}${traceBody(trace)}${waiting ? '' : next}</div>`
+  return html`<div id="test-result"${refresh}>${traceBody(trace, await fixesPart(visit, shown, trace))}${waiting ? '' : next}</div>`
 }
 
 function startCard(

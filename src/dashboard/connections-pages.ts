@@ -78,11 +78,11 @@ async function list(visit: ProjectVisit): Promise<Response> {
 }
 
 function filters({ base }: ProjectVisit, state: string, search: string): Markup {
-  return html`<form class="card-body border-bottom row g-2 align-items-end" method="get" action="${base}/connections">
+  return html`<form class="card-body border-bottom pb-1" method="get" action="${base}/connections"><div class="row g-2 align-items-end">
 <div class="col-12 col-md-6">${field({ name: 'search', label: 'Organization', type: 'search', value: search, placeholder: 'Name, slug or id' })}</div>
 <div class="col-8 col-md-3">${field({ name: 'state', label: 'State', value: state, options: states })}</div>
 <div class="col-4 col-md-2"><div class="mb-3"><button class="btn w-100">Filter</button></div></div>
-</form>`
+</div></form>`
 }
 
 function rows({ base, services }: ProjectVisit, connections: ConnectionSummary[]): Markup {
@@ -91,7 +91,7 @@ function rows({ base, services }: ProjectVisit, connections: ConnectionSummary[]
     ['Connection', 'Organization', 'State', 'Last success', 'Last failure', 'Certificate'],
     connections.map((each) => [
       html`<a href="${base}/connections/${each.connection_id}">${each.display_name || 'Without a name'}</a>
-<div class="text-secondary small">${providerName({ ...each, idp_sso_url: '', issuer: '' })} · ${each.type.toUpperCase()}</div>`,
+<div class="text-secondary small">${each.identity_provider === 'generic' ? '' : `${providerName({ ...each, idp_sso_url: '', issuer: '' })}, `}${each.type === 'saml' ? 'SAML' : 'OpenID Connect'}</div>`,
       html`<a href="${base}/organizations/${each.organization_id}">${each.organization_name}</a>`,
       html`${stateBadge(each)}${isFailing(each) ? html` ${badge('failing', 'red')}` : ''}`,
       time(each.last_success_at),
