@@ -1,7 +1,7 @@
 /** The first step: which identity provider. It makes the connection, which nobody can use before the last. */
 
 import { ApiError } from '../http/errors.ts'
-import { html } from '../http/html.ts'
+import { html, type Markup } from '../http/html.ts'
 import { notice } from '../http/parts.ts'
 import { deleteConnection } from '../sso/connection-delete.ts'
 import { deactivateConnection } from '../sso/connection-switches.ts'
@@ -27,16 +27,30 @@ export function choosePage(visit: SetupVisit, error?: ApiError): Response {
     error,
     body: html`<p>Where do your people sign in today? The next steps are written for what you choose, in the words of its own pages.</p>
 ${chosen ? notice('info', `You chose ${chosen.guide.name}.`, given ? 'Another choice changes the instructions alone.' : 'Another choice begins anew: what you have entered here goes.') : ''}
-<ul class="choices">${offered.map(
-      (guide) =>
-        html`<li>${setupForm(
-          visit,
-          '/setup/choose',
-          html`<input type="hidden" name="provider" value="${guide.identity_provider} ${guide.type}"><button class="btn"><span><b>${guide.name}</b>${guide.identity_provider === 'generic' ? '' : html`<br><span class="text-secondary">${protocols[guide.type]}</span>`}</span></button>`,
-        )}</li>`,
-    )}</ul>
+<ul class="choices">${providersOf(offered).map((own) => choice(visit, own))}</ul>
 <p class="mt-3 text-secondary">Not sure which protocol? Where both are offered, SAML is what most companies use.</p>`,
   })
+}
+
+/** The guides of each identity provider together; those for any other stand alone, last. */
+function providersOf(offered: readonly Guide[]): Guide[][] {
+  const own = offered.filter(({ identity_provider }) => identity_provider !== 'generic')
+  const generic = offered.filter(({ identity_provider }) => identity_provider === 'generic')
+  const named = Map.groupBy(own, ({ identity_provider }) => identity_provider)
+  return [...named.values(), ...(generic.length > 0 ? [generic] : [])]
+}
+
+function choice(visit: SetupVisit, own: readonly Guide[]): Markup {
+  const [first] = own
+  const name = first?.identity_provider === 'generic' ? 'Another one' : first?.name
+  return html`<li class="card m-0"><div class="card-body"><h2 class="h3">${name}</h2><div class="d-flex flex-wrap gap-2">${own.map(
+    (guide) =>
+      setupForm(
+        visit,
+        '/setup/choose',
+        html`<input type="hidden" name="provider" value="${guide.identity_provider} ${guide.type}"><button class="btn" aria-label="${name}, ${protocols[guide.type]}">${protocols[guide.type]}</button>`,
+      ),
+  )}</div></div></li>`
 }
 
 /** Makes the connection for the choice, in place of an earlier one, and goes on to the guide. */

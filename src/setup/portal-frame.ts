@@ -26,11 +26,16 @@ export function portalPage(visit: SetupVisit, page: PortalPage): Response {
 <div class="portal"><header class="portal-top"><p class="m-0"><b>${project.project_name}</b></p>
 <p class="m-0 text-secondary">Single sign-on for ${organization.organization_name}</p></header>
 <div class="portal-body">${progress(visit, page.step)}
-<main id="content"><h1>${page.title}</h1>
+<main id="content"><p class="step-count text-secondary">${count(visit, page.step)}</p><h1>${page.title}</h1>
 ${page.error ? notice('danger', page.error.message, html`Nothing was changed. Request id <code>${context.request_id}</code>`) : ''}
 ${page.body}
-<p class="text-secondary mt-4">You can close this page and open your link again until ${time(link.expires_at)}: you go on where you stopped.</p></main></div></div>`,
+${link.completed_at ? '' : html`<p class="text-secondary mt-4">You can close this page and open your link again until ${time(link.expires_at)}: you go on where you stopped.</p>`}</main></div></div>`,
   })
+}
+
+function count({ chosen }: SetupVisit, here: string): string {
+  const steps = stepsOf(chosen?.guide ?? null)
+  return `Step ${steps.findIndex(({ id }) => id === here) + 1} of ${steps.length}`
 }
 
 function progress({ chosen, link }: SetupVisit, here: string): Markup {
