@@ -11,8 +11,9 @@ const delays = [30, 120, 600, 3_600, 14_400, 43_200]
 /** What the SMTP server refuses for good (5xx) is tried so often: it might have been its own mistake. */
 const refusedAttempts = 3
 /** Who has taken a mail and ended meanwhile has lost it after this time. */
-const lease_ms = 120_000
-const batch = 10
+const lease_ms = 300_000
+/** At once: each has a connection of its own, so that none waits until its lease is over. */
+const batch = 3
 
 interface Claimed {
   mail_id: string
@@ -119,7 +120,7 @@ function makeTransport({ smtp_url }: Config) {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return createTransport({
     pool: true,
-    maxConnections: 3,
+    maxConnections: batch,
     host,
     port: Number(url.port || (secure ? 465 : 587)),
     secure,
