@@ -2,6 +2,8 @@
 import { randomBytes, scryptSync } from 'node:crypto'
 import { TOTP } from 'otpauth'
 import { createServices, databaseURL } from '../../tests/harness.ts'
+import { createApp } from '../app.ts'
+import type { Config } from '../config.ts'
 import type { Services } from '../context.ts'
 import { connect, statement } from '../db/connect.ts'
 import { uuidv7 } from '../db/ids.ts'
@@ -16,7 +18,7 @@ export const password = 'correct horse battery staple'
 export const by: By = { actor: { type: 'cli', id: 'cli', name: 'portcullis' } }
 
 /** A production server with an empty database of its own, and a clock that can be moved. */
-export async function newServer() {
+export async function newServer(overrides: Partial<Config> = {}) {
   const url = new URL(await databaseURL())
   const name = `admins_${randomBytes(6).toString('hex')}`
   const outer = connect({ url: url.href, prepared_statements: false, max_connections: 1 })
@@ -24,9 +26,9 @@ export async function newServer() {
   await outer.destroy()
   url.pathname = `/${name}`
   const facts = { base_url: 'https://sso.example.com', port: 4000, database_url: url.href }
-  const made = createServices(facts, { mode: 'production' })
+  const made = createServices(facts, { mode: 'production', ...overrides })
   await migrate(made.services.db)
-  return made
+  return { ...made, app: () => createApp(made.services) }
 }
 
 // Of parameters that cost nothing: the first sign-in that succeeds replaces it.

@@ -29,7 +29,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** The values as a table behind a summary; nothing where nothing is told. */
 export function auditChanges({ before, after }: Pick<AuditEntry, 'before' | 'after'>): Markup {
-  const changes = changedValues(before ?? undefined, after ?? undefined)
+  const changes = changedValues(before ?? undefined, after ?? undefined).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )
   if (changes.length === 0) return html``
   const both = isSet(before) && isSet(after)
   const columns = both ? ['Before', 'After'] : [isSet(after) ? 'Value' : 'Value before']
