@@ -22,7 +22,8 @@ export const connectionNewPages: readonly DashboardPage[] = [
   projectPage({ method: 'POST', path: '/connections/new', needs: 'editor', run: create }),
 ]
 
-const choices = guides.map(
+/** What the field `provider` of a form can hold. */
+export const providerChoices = guides.map(
   (guide) =>
     [
       `${guide.identity_provider} ${guide.type}`,
@@ -56,7 +57,7 @@ ${field({
   name: 'provider',
   label: 'Identity provider',
   value: form.text('provider') || 'okta saml',
-  options: choices,
+  options: providerChoices,
   hint: 'Decides the setup guide. The protocol cannot be changed later.',
 })}
 ${field({ name: 'display_name', label: 'Display name', value: form.text('display_name'), placeholder: 'Acme Okta', hint: 'Members read it where they choose how to log in.' })}
@@ -69,23 +70,23 @@ ${field({ name: 'display_name', label: 'Display name', value: form.text('display
 
 async function create(visit: ProjectVisit): Promise<Response> {
   try {
-    const connection_id = await make(visit)
-    return seeOther(
-      visit.c,
-      `${visit.base}/connections/${connection_id}`,
-      'The connection was made.',
-    )
+    const page = await makeConnection(visit, visit.form.text('organization_id'))
+    return seeOther(visit.c, page, 'The connection was made.')
   } catch (error) {
     if (error instanceof ApiError) return newPage(visit, error)
     throw error
   }
 }
 
-async function make(visit: ProjectVisit): Promise<string> {
+/**
+ * Makes a connection of what was typed: `provider` and `display_name`. Nobody logs in over it before it is
+ * activated, and none that begins at the identity provider ever. Returns the address of its page.
+ */
+export async function makeConnection(visit: ProjectVisit, reference: string): Promise<string> {
   const { services, project, form } = visit
   const [provider = '', protocol] = form.text('provider').split(' ')
   const guide = guideFor(provider, protocol === 'oidc' ? 'oidc' : 'saml')
-  const organization = await findOrganization(services.db, project, form.text('organization_id'))
+  const organization = await findOrganization(services.db, project, reference)
   const { organization_id } = organization
   const raw = {
     organization_id,
@@ -114,5 +115,9 @@ async function make(visit: ProjectVisit): Promise<string> {
     target_name: raw.display_name,
     after: { ...raw, type: guide.type, activation: 'manual' },
   })
-  return connection_id
+  const page = `${visit.base}/connections/${connection_id}`
+  // What is stored does not name every provider that has a guide.
+  return raw.identity_provider === guide.identity_provider
+    ? page
+    : `${page}?guide=${guide.identity_provider}`
 }

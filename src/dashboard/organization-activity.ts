@@ -1,8 +1,9 @@
 /** What happened in an organization: its last logins, and what administrators changed. */
 import { type AuditEntry, listAudit } from '../events/audit.ts'
 import { html, type Markup } from '../http/html.ts'
-import { badge, emptyState, pager, table, time } from '../http/parts.ts'
+import { emptyState, pager, table, time } from '../http/parts.ts'
 import type { OrganizationRow } from '../organizations/organization.ts'
+import { resultBadge } from '../sso/trace-page.ts'
 import { type LoginSummary, listLogins } from '../sso/traces.ts'
 import { organizationOf, organizationPage, organizationPath } from './organization-frame.ts'
 import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
@@ -64,7 +65,7 @@ function lastLogins(
     html`<a href="${base}/logins/${login.flow_id}">${time(login.started_at)}</a>`,
     login.email_address ?? html`<span class="text-secondary">not known</span>`,
     login.connection_display_name ?? login.connection_id,
-    loginResult(login),
+    html`${resultBadge(login)} ${login.failed_check ? html`<code>${login.failed_check}</code>` : ''}`,
   ])
   return html`<section class="card"><div class="card-header"><h2 class="card-title">Last logins</h2><div class="card-actions"><a href="${all}">All logins</a></div></div>
 ${
@@ -75,14 +76,6 @@ ${
         'Try one by a start link of the Overview: it appears here at once, with every check.',
       )
 }</section>`
-}
-
-/** How a login went, with the check that refused it. */
-export function loginResult({ state, failed_check }: LoginSummary): Markup {
-  const good = state === 'redeemed' || state === 'passed'
-  if (state === 'failed')
-    return html`${badge('failed', 'red')} ${failed_check ? html`<code>${failed_check}</code>` : ''}`
-  return badge(state, good ? 'green' : state === 'expired' ? 'yellow' : 'secondary')
 }
 
 function change(entry: AuditEntry) {

@@ -1,6 +1,6 @@
 /** An organization at a glance: its facts, how its members log in, its connections. */
 import { html, type Markup } from '../http/html.ts'
-import { badge, card, copyField, emptyState, facts, table, time } from '../http/parts.ts'
+import { badge, card, copyField, emptyState, facts, notice, table, time } from '../http/parts.ts'
 import type { OrganizationRow } from '../organizations/organization.ts'
 import {
   connectionStatus,
@@ -29,7 +29,7 @@ async function overview(visit: ProjectVisit): Promise<Response> {
     memberCount(visit, organization),
   ])
   return organizationPage(visit, organization, 'Overview', {
-    body: html`${loginLinks(visit, organization, connections)}
+    body: html`${ssoNotAllowed(visit, organization)}${loginLinks(visit, organization, connections)}
 ${connectionList(visit, organization, connections)}
 ${about(visit, organization, members)}`,
   })
@@ -64,6 +64,16 @@ const joining: Record<string, string> = {
   ALL_ALLOWED: 'made at their first login.',
   RESTRICTED: 'made at their first login over the connections listed.',
   NOT_ALLOWED: 'not made: members must exist before.',
+}
+
+function ssoNotAllowed(visit: ProjectVisit, organization: OrganizationRow): Markup | '' {
+  const { auth_methods, allowed_auth_methods, organization_id } = organization
+  if (auth_methods !== 'RESTRICTED' || allowed_auth_methods.includes('sso')) return ''
+  return notice(
+    'warning',
+    'Nobody logs in over SSO here.',
+    html`SSO is not among the ways to log in that the <a href="${organizationPath(visit, organization_id)}/policies">policies</a> allow.`,
+  )
 }
 
 function loginLinks(

@@ -54,9 +54,9 @@ export function joiningForm(
     label: 'People who come over SSO for the first time',
     value: text('sso_jit_provisioning'),
     options: [
-      ['ALL_ALLOWED', 'become members, over any connection and with any domain'],
-      ['RESTRICTED', 'become members over the connections and domains below'],
-      ['NOT_ALLOWED', 'are refused: members must exist before'],
+      ['ALL_ALLOWED', 'become members'],
+      ['RESTRICTED', 'become members over connections below'],
+      ['NOT_ALLOWED', 'are refused'],
     ],
   })}
 ${boxes(
@@ -65,7 +65,7 @@ ${boxes(
   connections.map(({ connection_id, name }) => [connection_id, name] as const),
   list('sso_jit_provisioning_allowed_connections'),
 )}
-${field({ name: 'email_allowed_domains', label: 'Allowed e-mail domains', value: domains, rows: 3, hint: 'One a line. Empty: any domain. A connection of a partner cannot take over members of another domain.' })}
+${field({ name: 'email_allowed_domains', label: 'Allowed e-mail domains', value: domains, rows: 3, hint: 'One a line. Empty: any domain. New members need an address of one of them, and a connection of a partner cannot take over members of another domain.' })}
 ${field({
   name: 'email_invites',
   label: 'Invitations by e-mail',

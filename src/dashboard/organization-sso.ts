@@ -4,12 +4,8 @@ import { html, type Markup } from '../http/html.ts'
 import { card, emptyState, field } from '../http/parts.ts'
 import type { OrganizationRow } from '../organizations/organization.ts'
 import { updateOrganization } from '../organizations/organizations.ts'
-import { guides, storedIdentityProvider } from '../setup/guides.ts'
-import { deactivateConnection } from '../sso/connection-switches.ts'
-import { createOIDCConnection } from '../sso/oidc-connection-create.ts'
-import { createSAMLConnection } from '../sso/saml-connection-create.ts'
-import { updateSAMLConnection } from '../sso/saml-connection-update.ts'
 import { ask } from './ask.ts'
+import { makeConnection, providerChoices } from './connection-new.ts'
 import { postForm, seeOther } from './frame.ts'
 import {
   connectionsOf,
@@ -84,13 +80,7 @@ ${field({
   label: 'Identity provider and protocol',
   value: form.text('provider'),
   required: true,
-  options: [
-    ['', 'Choose…'],
-    ...guides.map(({ identity_provider, type, name }): [string, string] => [
-      `${identity_provider}:${type}`,
-      `${name}, ${type.toUpperCase()}`,
-    ]),
-  ],
+  options: [['', 'Choose…'], ...providerChoices],
   hint: 'The protocol cannot be changed later.',
 })}
 <button class="btn btn-primary">Create connection</button>`,
@@ -112,49 +102,17 @@ function orAgain(work: (visit: ProjectVisit, organization: OrganizationRow) => P
 
 async function createConnection(
   visit: ProjectVisit,
-  { organization_id, organization_name }: OrganizationRow,
+  { organization_id }: OrganizationRow,
 ): Promise<Response> {
-  const { form, services, project } = visit
-  const guide = guides.find(
-    ({ identity_provider, type }) => form.text('provider') === `${identity_provider}:${type}`,
-  )
-  if (!guide)
+  const { form, c } = visit
+  if (!providerChoices.some(([value]) => value === form.text('provider')))
     throw new ApiError('invalid_sso_idp', { message: 'Choose the identity provider and protocol.' })
-  const display_name = form.text('display_name')
-  if (display_name === '')
+  if (form.text('display_name') === '')
     throw new ApiError('invalid_display_name', { message: 'Give the connection a name.' })
-  const identity_provider = storedIdentityProvider(guide.identity_provider)
-  const given = { organization_id, display_name, identity_provider }
-  const { connection } =
-    guide.type === 'saml'
-      ? await ask(visit, createSAMLConnection, given)
-      : await ask(visit, createOIDCConnection, given)
-  const { connection_id } = connection
-  await deactivateConnection(services, project.project_id, connection_id)
-  if (guide.type === 'saml')
-    await ask(visit, updateSAMLConnection, {
-      organization_id,
-      connection_id,
-      idp_initiated_auth_disabled: true,
-    })
-  await visit.audit({
-    action: 'connection.create',
-    target_type: 'connection',
-    target_id: connection_id,
-    target_name: display_name,
-    after: {
-      organization_id,
-      organization_name,
-      type: guide.type,
-      identity_provider,
-      display_name,
-    },
-  })
-  const other =
-    identity_provider === guide.identity_provider ? '' : `?guide=${guide.identity_provider}`
+  const page = await makeConnection(visit, organization_id)
   return seeOther(
-    visit.c,
-    `${visit.base}/connections/${connection_id}${other}`,
+    c,
+    page,
     'The connection was created. Now fill it in with the values of its identity provider.',
   )
 }

@@ -102,8 +102,8 @@ test('a new connection waits for its activation, and takes no login that an iden
   const admin = await newAdmin(project)
   const { organization_id } = await create(project)
   const path = `/organizations/${organization_id}/sso/connections`
-  const fields = { display_name: 'Acme Okta', provider: 'okta:saml' }
-  assert.equal((await admin.post(path, { ...fields, provider: 'okta:ldap' })).status, 400)
+  const fields = { display_name: 'Acme Okta', provider: 'okta saml' }
+  assert.equal((await admin.post(path, { ...fields, provider: 'okta ldap' })).status, 400)
   assert.equal((await admin.post(path, { ...fields, display_name: '' })).status, 400)
   const made = await admin.post(path, fields)
   const [saml] = await connections(project, organization_id)
@@ -117,11 +117,12 @@ test('a new connection waits for its activation, and takes no login that an iden
     { idp_entity_id: 'https://idp.example/', idp_sso_url: 'https://idp.example/sso' },
   )
   assert.equal(complete.body.connection.status, 'pending')
-  await admin.post(path, { display_name: 'Ours', provider: 'auth0:oidc' })
+  await admin.post(path, { display_name: 'Ours', provider: 'auth0 oidc' })
   const all = await connections(project, organization_id)
   const oidc = all.find(({ display_name }) => display_name === 'Ours')
   assert.match(oidc.connection_id, /^oidc-/)
   assert.equal(oidc.identity_provider, 'generic')
+  assert.match((await admin.get(`/connections/${oidc.connection_id}?guide=auth0`)).html, /Auth0/)
 })
 
 test('the default connection is moved', async () => {
@@ -189,7 +190,7 @@ test('a viewer reads every tab and changes nothing; an organization of another p
     assert.equal((await stranger.get(path + tab)).status, 404, tab)
   }
   const changes: [string, Record<string, string>][] = [
-    ['/sso/connections', { display_name: 'X', provider: 'okta:saml' }],
+    ['/sso/connections', { display_name: 'X', provider: 'okta saml' }],
     ['/sso/default', { connection_id: oidc }],
     ['/members', { email_address: 'eve@acme.com' }],
     ['/policies/joining', { sso_jit_provisioning: 'NOT_ALLOWED' }],

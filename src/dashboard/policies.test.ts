@@ -95,6 +95,15 @@ test('ways to log in and the second factor are restricted', async () => {
   assert.equal(organization.mfa_policy, 'REQUIRED_FOR_ALL')
   assert.deepEqual(organization.allowed_mfa_methods, ['totp'])
   assert.match((await admin.get(path)).html, /A second factor is required of everybody/)
+  const overview = path.replace('/policies', '')
+  assert.doesNotMatch((await admin.get(overview)).html, /Nobody logs in over SSO here/)
+  await admin.post(`${path}/authentication`, {
+    auth_methods: 'RESTRICTED',
+    allowed_auth_methods: 'password',
+    mfa_policy: 'OPTIONAL',
+    mfa_methods: 'ALL_ALLOWED',
+  })
+  assert.match((await admin.get(overview)).html, /Nobody logs in over SSO here/)
 })
 
 test('roles come and go with the domain of an address', async () => {
