@@ -44,16 +44,18 @@ test('what was encrypted can be read beside what was sent, and is stored nowhere
   assert.equal((await replayLogin(services, setup.project.project_id, flow_id)).verdict, 'pass')
 })
 
-test('what the login could not decrypt is shown to nobody', async () => {
-  const { setup, saml } = await newTried()
-  const { flow_id, checks } = await tryAnswer(
-    setup,
-    saml,
-    encrypting({ recipient: otherSP.publicKey }),
-  )
-  assert.equal(checks.at(-1)?.name, 'decryption')
-  assert.equal((await responseOf(setup, flow_id)).decrypted_assertion, null)
-})
+for (const [why, check, options] of [
+  ['could not decrypt', 'decryption', { recipient: otherSP.publicKey }],
+  ['may not decrypt', 'aes_cbc', { content: 'aes256-cbc' }],
+] satisfies [string, string, EncryptOptions][])
+  test(`what the login ${why} is shown to nobody`, async () => {
+    const { setup, saml } = await newTried()
+    const { flow_id, checks } = await tryAnswer(setup, saml, encrypting(options))
+    assert.equal(checks.at(-1)?.name, check)
+    const response = await responseOf(setup, flow_id)
+    assert.match(response.content, /<saml:EncryptedAssertion/)
+    assert.equal(response.decrypted_assertion, null)
+  })
 
 test('a new certificate is found inside an encrypted assertion, and verified like any other', async () => {
   const { setup, saml } = await newTried()
