@@ -48,7 +48,7 @@ export function prettyXML(xml: string): Markup {
     if (each.kind === 'open' && parts.length === 1) depth += 1
     i += parts.length - 1
   }
-  return html`<pre class="message">${lines}${cut(tokens, xml)}</pre>`
+  return html`<pre class="message" tabindex="0">${lines}${cut(tokens, xml)}</pre>`
 }
 
 function cut(tokens: readonly Token[], xml: string): Markup | '' {
@@ -83,7 +83,7 @@ export function prettyJSON(json: string): Markup {
     // Shown as it came.
   }
   const lines = text.slice(0, maxText).split('\n').slice(0, maxTokens)
-  return html`<pre class="message">${lines.map((line) => {
+  return html`<pre class="message" tabindex="0">${lines.map((line) => {
     const [, space = '', key = '', value = line] =
       /^( *)("(?:[^"\\]|\\.)*": )?(.*)$/.exec(line) ?? []
     return html`${space}<span class="x-key">${visible(key, longestLine)}</span><span class="x-text">${visible(value, longestLine)}</span>\n`
@@ -96,7 +96,7 @@ export function prettyURL(text: string): Markup {
   const url = URL.parse(text, base)
   if (!url) return plainMessage(text)
   const address = url.origin === base ? url.pathname.slice(1) : url.origin + url.pathname
-  return html`<pre class="message">${visible(address, 2_000)}\n${[...url.searchParams]
+  return html`<pre class="message" tabindex="0">${visible(address, 2_000)}\n${[...url.searchParams]
     .slice(0, 200)
     .map(
       ([name, value]) =>
@@ -106,5 +106,5 @@ export function prettyURL(text: string): Markup {
 
 /** Text that is none of these. */
 export function plainMessage(text: string): Markup {
-  return html`<pre class="message">${visible(text, 20_000)}</pre>`
+  return html`<pre class="message" tabindex="0">${visible(text, 20_000)}</pre>`
 }

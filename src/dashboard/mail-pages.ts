@@ -159,8 +159,8 @@ function content({ services }: Visit, said: { text: string; html: string } | nul
           : 'It is for its reader alone, and forgotten once it is sent. It can be read on this page in development only.'
       }</p>`,
     )
-  return html`${card('What it says', html`<pre class="message">${linked(services.config.base_url, said.text)}</pre>`)}
-${card('As HTML', html`<details><summary>Source</summary><pre class="message mt-2">${said.html.slice(0, 100_000)}</pre></details>`)}`
+  return html`${card('What it says', html`<pre class="message" tabindex="0">${linked(services.config.base_url, said.text)}</pre>`)}
+${card('As HTML', html`<details><summary>Source</summary><pre class="message mt-2" tabindex="0">${said.html.slice(0, 100_000)}</pre></details>`)}`
 }
 
 /** The text with the addresses of this server as links; no others. */

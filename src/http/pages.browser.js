@@ -72,3 +72,16 @@ document.addEventListener('htmx:before:response', (event) => {
   // The session has ended: the page asks to sign in.
   if (raw.redirected) location.reload()
 })
+
+// What is put above what somebody reads does not push it away.
+let place
+document.addEventListener('htmx:before:swap', (event) => {
+  const parts = updatesItself(event) && scrollY > 0 ? event.target.querySelectorAll('[id]') : []
+  const part = [...parts].find((each) => each.getBoundingClientRect().top >= 0)
+  place = part && { id: part.id, top: part.getBoundingClientRect().top }
+})
+document.addEventListener('htmx:after:swap', () => {
+  const part = place && document.getElementById(place.id)
+  if (part) scrollBy({ top: part.getBoundingClientRect().top - place.top, behavior: 'instant' })
+  place = undefined
+})
