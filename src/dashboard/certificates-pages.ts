@@ -45,7 +45,7 @@ async function calendar(visit: ProjectVisit): Promise<Response> {
       ? html`<a class="btn" href="${base}/certificates?show=all">Show replaced ones too</a>`
       : html`<a class="btn" href="${base}/certificates">Hide replaced ones</a>`,
     body: html`<p class="text-secondary">The identity providers’ certificates, which responses are believed by, and our own. A certificate is replaced where another of the same use lasts longer: its end is no emergency then.</p>
-${certificates.length > 0 ? sections(visit, certificates) : nothing(visit)}${pager(next_cursor && here({ cursor: next_cursor }), cursor ? here({}) : null)}`,
+${certificates.length > 0 ? sections(visit, certificates) : nothing(visit, next_cursor !== null)}${pager(next_cursor && here({ cursor: next_cursor }), cursor ? here({}) : null)}`,
   })
 }
 
@@ -89,7 +89,9 @@ function cells({ base }: ProjectVisit, each: DueCertificate, now: Date): Content
   ]
 }
 
-function nothing({ base }: ProjectVisit): Markup {
+function nothing({ base }: ProjectVisit, more: boolean): Markup {
+  if (more)
+    return html`<section class="card">${emptyState('None so far', 'Those that end later were not looked at yet: go on to the next page.')}</section>`
   return html`<section class="card">${emptyState(
     'No certificates yet',
     'As soon as a SAML connection is made, its certificates stand here in the order in which they end. OpenID Connect connections have none.',

@@ -72,7 +72,7 @@ async function list(visit: ProjectVisit): Promise<Response> {
     body: html`<section class="card">${filters(visit, state, search)}${
       connections.length > 0
         ? rows(visit, connections)
-        : empty(visit, state !== '' || search !== '')
+        : empty(visit, { filtered: state !== '' || search !== '', more: next_cursor !== null })
     }${pager(next_cursor && at({ cursor: next_cursor }), cursor ? at({}) : null)}</section>`,
   })
 }
@@ -107,7 +107,15 @@ function failure(base: string, each: ConnectionSummary): Content {
   return html`<a href="${logins}">${time(each.last_failure_at)}</a><div class="text-secondary small"><code>${each.error_type}</code></div>`
 }
 
-function empty({ base }: ProjectVisit, filtered: boolean): Markup {
+function empty(
+  { base }: ProjectVisit,
+  { filtered, more }: { filtered: boolean; more: boolean },
+): Markup {
+  if (more)
+    return emptyState(
+      'None so far',
+      'Older connections were not looked at yet: go on to the next page.',
+    )
   if (filtered)
     return emptyState(
       'Nothing matches',

@@ -71,7 +71,8 @@ export async function listConnectionSummaries(
       (select max(k.expires_at) from saml_keys k where k.project_id = ${project_id}
         and k.connection_id = page.connection_id and k.purpose = 'verification') as certificate_expires_at
     from page
-      join organizations o on o.project_id = ${project_id} and o.organization_id = page.organization_id
+      cross join lateral (select organization_name from organizations
+        where project_id = ${project_id} and organization_id = page.organization_id limit 1) o
       cross join lateral (${health(project_id)}) login
     order by page.organization_id desc, page.created_at desc, page.connection_id desc`.execute(db)
   const looked = rows.slice(0, scan)
@@ -98,8 +99,15 @@ function conditions({ status, search, cursor }: OverviewFilter): RawBuilder<unkn
   const after = decodeCursor(cursor)
   return sql`
     ${status ? sql`and c.status = ${status}` : sql``}
-    ${search ? sql`and (c.connection_id = ${search} or c.organization_id in (select organization_id from matches))` : sql``}
+    ${search ? meant(search) : sql``}
     ${after ? sql`and (c.organization_id, c.created_at, c.connection_id) < (${after[0]}, ${after[1]}::timestamptz, ${after[2]})` : sql``}`
+}
+
+/** By the one id, or by the organizations that were found: each of both has an index. */
+function meant(search: string): RawBuilder<unknown> {
+  return /^(saml|oidc)-connection-/.test(search)
+    ? sql`and c.connection_id = ${search}`
+    : sql`and c.organization_id = any(array(select organization_id from matches))`
 }
 
 /** How the last logins over a connection of the page ended; a token counts as a success of the connection. */
