@@ -116,12 +116,12 @@ async function apply(visit: ProjectVisit): Promise<Response> {
     throw error
   }
   await visit.audit({
-    action: 'connection.fix',
+    action: `connection.fix_${fix.kind}`,
     target_type: 'connection',
     target_id: trace.connection_id,
     target_name: trace.connection_display_name ?? '',
-    before: { [fix.kind]: fix.current },
-    after: { [fix.kind]: fix.proposed, fingerprint: fix.fingerprint, flow_id: trace.flow_id },
+    before: { value: fix.current },
+    after: { value: fix.proposed, fingerprint: fix.fingerprint, flow_id: trace.flow_id },
   })
   return seeOther(
     c,

@@ -98,7 +98,10 @@ test('a new certificate is taken over only after its fingerprint was compared; t
   assert.equal((await admin.get(fix)).status, 404)
   const { services } = await server()
   const { project_id } = setup.project
-  const { entries } = await listAudit(services.db, { project_id, action: 'connection.fix' })
+  const { entries } = await listAudit(services.db, {
+    project_id,
+    action: 'connection.fix_certificate',
+  })
   assert.deepEqual(
     entries.map(({ actor_id, target_id }) => [actor_id, target_id]),
     [[admin.admin_id, saml]],

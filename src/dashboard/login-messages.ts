@@ -70,7 +70,7 @@ export async function messagesCard(visit: ProjectVisit, trace: LoginTrace): Prom
     return card(
       'Messages',
       html`<p class="m-0">Nothing was kept of what was sent and received. Messages are kept, encrypted and for a day, of test logins, and of every login while the debug switch of the connection is on.
-${connection_type ? html`<a href="${base}/connections/${connection_id}#debug">To the connection</a>` : ''}</p>`,
+${connection_type ? html`<a href="${base}/connections/${connection_id}/test#debug">To the switch</a>` : ''}</p>`,
     )
   return card(
     'Messages',

@@ -95,10 +95,7 @@ function factsOf({ base }: ProjectVisit, trace: LoginTrace): Markup {
       ? ['NameID', html`<code><bdi>${visible(external_id, 300)}</bdi></code>`]
       : null,
     member_id
-      ? [
-          'Member',
-          html`<a href="${base}/organizations/${organization_id}/members/${member_id}"><code>${member_id}</code></a>`,
-        ]
+      ? ['Member', html`<a href="${base}/members/${member_id}"><code>${member_id}</code></a>`]
       : null,
     member_session_id ? ['Session', html`<code>${member_session_id}</code>`] : null,
     trace.error_type ? ['Error', html`<code>${trace.error_type}</code>`] : null,

@@ -52,8 +52,13 @@ test('a login that succeeded shows every check, its steps, its member and sessio
   for (const step of ['Started', 'At the identity provider', 'Came back', 'Identity verified'])
     assert.match(html, new RegExp(`<strong>${step}</strong>`))
   assert.match(html, /<strong>Token redeemed<\/strong>[\s\S]{0,200}\d ms/)
-  for (const id of [body.member_id, body.member_session.member_session_id])
-    assert.ok(html.includes(id), id)
+  assert.ok(html.includes(body.member_session.member_session_id))
+  const links = [`/members/${body.member_id}`, `/organizations/${setup.organization_id}`]
+  const admin = await newAdmin(setup.project, 'viewer')
+  for (const link of [...links, `/connections/${setup.oidc}`]) {
+    assert.ok(html.includes(`href="${admin.base}${link}"`), link)
+    assert.equal((await admin.get(link)).status, 200, link)
+  }
 })
 
 test('a login that has not come back follows itself, and says what to look at; one that ended does not', async () => {

@@ -8,7 +8,8 @@ import { visible } from '../sso/trace-page.ts'
 import { dashboardPage, postForm } from './frame.ts'
 import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
 import { stateBadge, webhookFields } from './webhook-fields.ts'
-import { showWebhook, webhookPages } from './webhook-page.ts'
+import { showWebhook } from './webhook-page.ts'
+import { webhookPages } from './webhook-pages.ts'
 
 export const webhooksPages: readonly DashboardPage[] = [
   projectPage({ method: 'GET', path: '/webhooks', needs: 'viewer', run: (visit) => list(visit) }),
