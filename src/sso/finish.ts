@@ -22,6 +22,7 @@ import {
   storedChecks,
 } from './flow.ts'
 import { admit } from './provisioning.ts'
+import { redirectURLOf } from './start-refusal.ts'
 import { returnFromTest } from './test-return.ts'
 
 export interface Verified {
@@ -67,15 +68,15 @@ export async function finishLogin(services: Services, verified: Verified): Promi
     // An IdP-initiated login goes to the default LOGIN URL, its RelayState is ignored.
     const wanted =
       type === 'LOGIN' ? verified.flow?.login_redirect_url : verified.flow?.signup_redirect_url
-    return withToken(matchRedirectURL(project, type, wanted), {
+    return withToken(redirectURLOf(project, type, wanted, checks), {
       stytch_token_type: 'sso',
       token,
       slug: organization.organization_slug,
     })
   } catch (cause) {
-    const error = cause instanceof LoginError ? cause : asLoginError(cause, checks)
-    await failFlow(services, connection.project_id, flow_id, error, ['verified'])
-    throw error
+    if (cause instanceof LoginError)
+      await failFlow(services, connection.project_id, flow_id, cause, ['verified'])
+    throw cause
   }
 }
 
@@ -99,18 +100,6 @@ function withToken(registered: string, parameters: Record<string, string>): stri
     url.search = `${own}&${new URLSearchParams(parameters)}`
   else for (const name of names) url.searchParams.set(name, parameters[name]!)
   return url.href
-}
-
-function asLoginError(cause: unknown, checks: Check[]): LoginError {
-  if (!(cause instanceof ApiError)) throw cause
-  checks.push({
-    name: 'redirect_url',
-    verdict: 'fail',
-    expected: 'a registered redirect URL',
-    actual: cause.message,
-    fix: { who: 'developer', what: 'Register the redirect URL with the project.' },
-  })
-  return new LoginError(cause.error_type, checks)
 }
 
 type MovedRow = Candidates & { fresh: boolean; moved: boolean }

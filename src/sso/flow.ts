@@ -37,6 +37,8 @@ export class LoginError extends ApiError {
   readonly checks: readonly Check[]
   /** Whether a flow says so already. */
   recorded = false
+  /** By which a trace of its own is found, where it has one. */
+  request_id: string | undefined
 
   constructor(error_type: ErrorType, checks: readonly Check[], message?: string) {
     super(error_type, {
@@ -227,8 +229,8 @@ function isSuppressed(last: Suppression | undefined, now: Date): boolean {
 }
 
 /**
- * Writes a failed row for a callback that belongs to no flow: one a second for a connection at most, the
- * others are counted in the next row, so that nobody can fill the table by posting. Says whether the
+ * Writes a failed row for a callback that belongs to no flow, or a start that was refused (`sp`): one a
+ * second for a connection and kind at most, the others are counted in the next row, so that nobody can fill the table by posting. Says whether the
  * failure has a row.
  */
 export async function recordAnonymousFailure(
@@ -236,21 +238,23 @@ export async function recordAnonymousFailure(
   connection: Connection,
   { request_id, flow_id }: { request_id: string; flow_id: string },
   error: LoginError,
+  initiated_by: 'sp' | 'idp' = 'idp',
 ): Promise<boolean> {
   if (error.recorded) return true
   const now = services.now()
   const known = anonymous.get(services) ?? new Map<string, Suppression>()
   anonymous.set(services, known)
-  const last = known.get(connection.connection_id)
+  const kind = `${initiated_by} ${connection.connection_id}`
+  const last = known.get(kind)
   if (isSuppressed(last, now)) return false
   if (known.size > 10_000) known.clear()
-  known.set(connection.connection_id, { written_at: now.getTime(), suppressed: 0 })
+  known.set(kind, { written_at: now.getTime(), suppressed: 0 })
   await statement(
     services.db,
     `with ended as (
        insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
          request_id, error_type, checks, suppressed_count, started_at, failed_at)
-       values ($1, $2, $3, $4, 'failed', 'idp', $5, $6, $7, $8, $9, $9)
+       values ($1, $2, $3, $4, 'failed', $11, $5, $6, $7, $8, $9, $9)
        returning ${endedColumns}),
      ${loginEventSQL('failed', '$10')}
      select flow_id from ended`,
@@ -265,6 +269,7 @@ export async function recordAnonymousFailure(
       last?.suppressed ?? 0,
       now,
       newEventId(connection.project_id),
+      initiated_by,
     ],
   )
   return true

@@ -5,6 +5,7 @@ import { toApiError } from '../http/envelope.ts'
 import { ApiError } from '../http/errors.ts'
 import { noteRequest } from '../http/request-log.ts'
 import { answerCallback, type Refusal } from './callback.ts'
+import { LoginError } from './flow.ts'
 import { spMetadata } from './metadata.ts'
 import { refusalResponse } from './refusal-page.ts'
 import { startLogin } from './start.ts'
@@ -70,7 +71,9 @@ export function tellRefusals(services: Services) {
       return await work(refuse)
     } catch (cause) {
       const error = toApiError(cause)
-      const request_id = newId('request-id', request.url.includes('-live-') ? 'live' : 'test')
+      const known = error instanceof LoginError ? error.request_id : undefined
+      const request_id =
+        known ?? newId('request-id', request.url.includes('-live-') ? 'live' : 'test')
       logRefusal(services, request_id, error, cause)
       return refuse({ error, request_id })
     }

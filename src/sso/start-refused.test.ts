@@ -22,14 +22,19 @@ async function assertRefused(
   status: number,
   error_type: string,
 ) {
-  const flows = await flowsOf(setup.project)
+  const flows = await begunFlows()
   const url = `${base_url}/v1/public/sso/start?${new URLSearchParams(query)}`
   const response = await new Browser().request(url, { headers: { accept: 'application/json' } })
   const body = (await response.json()) as Record<string, string>
   assert.deepEqual([response.status, body.error_type], [status, error_type], body.error_message)
   assert.match(body.request_id!, /^request-id-test-/)
   assert.deepEqual(response.headers.getSetCookie(), [])
-  assert.equal((await flowsOf(setup.project)).length, flows.length)
+  assert.deepEqual(await begunFlows(), flows)
+}
+
+/** The logins that left for an identity provider; a refused start has a trace, and nothing to come back to. */
+async function begunFlows() {
+  return (await flowsOf(setup.project)).filter((flow) => flow.state_hash !== null)
 }
 
 const token = () => ({ public_token: setup.project.public_token })

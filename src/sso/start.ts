@@ -5,11 +5,18 @@ import { ApiError } from '../http/errors.ts'
 import { noteRequest } from '../http/request-log.ts'
 import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { findProjectByPublicToken, type Project } from '../projects/projects.ts'
-import { matchRedirectURL } from '../projects/redirect-urls.ts'
 import { cachedOrganization } from './cached-organization.ts'
 import { type Connection, findConnection } from './connections.ts'
 import { bindBrowser } from './cookies.ts'
 import { type Departure, depart } from './depart.ts'
+import { LoginError } from './flow.ts'
+import {
+  foreignConnection,
+  pendingConnection,
+  recordRefusedStart,
+  redirectURLOf,
+  refusedStart,
+} from './start-refusal.ts'
 
 /**
  * `GET /v1/public/sso/start` (backend.md section 4): finds project, connection and redirect URLs, writes
@@ -21,20 +28,31 @@ export async function startLogin(services: Services, request: Request): Promise<
   const project = await projectOf(services, query)
   const connection = await locateConnection(services, project, query)
   services.limits.login('start', connection.connection_id)
-  if (connection.status !== 'active') throw new ApiError('requires_active_sso_connection')
-  const login_redirect_url = matchRedirectURL(
-    project,
-    'LOGIN',
-    parameter(query, 'login_redirect_url'),
-  )
-  const signup_redirect_url = matchRedirectURL(
-    project,
-    'SIGNUP',
-    parameter(query, 'signup_redirect_url'),
-  )
-  const pkce_code_challenge = parameter(query, 'pkce_code_challenge') ?? ''
-  if (pkce_code_challenge !== '' && !/^[A-Za-z0-9_-]{43}$/.test(pkce_code_challenge))
-    throw new ApiError('invalid_pkce_code_challenge')
+  try {
+    return await leave(services, request, { query, project, connection })
+  } catch (cause) {
+    throw cause instanceof LoginError
+      ? await recordRefusedStart(services, connection, cause)
+      : cause
+  }
+}
+
+interface Start {
+  query: URLSearchParams
+  project: Project
+  connection: Connection
+}
+
+async function leave(
+  services: Services,
+  request: Request,
+  { query, project, connection }: Start,
+): Promise<Response> {
+  if (connection.status !== 'active') throw await pendingConnection(services, connection)
+  const given = (name: string) => parameter(query, name)
+  const login_redirect_url = redirectURLOf(project, 'LOGIN', given('login_redirect_url'))
+  const signup_redirect_url = redirectURLOf(project, 'SIGNUP', given('signup_redirect_url'))
+  const pkce_code_challenge = codeChallenge(query)
   const cookie = bindBrowser(services.config, request)
   const departure: Departure = {
     services,
@@ -57,6 +75,21 @@ export async function startLogin(services: Services, request: Request): Promise<
   const { request_id } = departure.flow
   noteRequest(services, request, { request_id, project_id: project.project_id })
   return depart(departure)
+}
+
+/** PKCE of the application towards this server: S256 alone (RFC 7636, section 4.2). */
+function codeChallenge(query: URLSearchParams): string {
+  const challenge = parameter(query, 'pkce_code_challenge') ?? ''
+  if (challenge === '' || /^[A-Za-z0-9_-]{43}$/.test(challenge)) return challenge
+  throw refusedStart(new ApiError('invalid_pkce_code_challenge'), {
+    name: 'pkce_code_challenge',
+    expected: '43 characters: the SHA-256 of the code verifier, in base64url without padding',
+    actual: `${challenge.length} characters${/[^A-Za-z0-9_-]/.test(challenge) ? ', some of them not of base64url' : ''}`,
+    fix: {
+      who: 'developer',
+      what: 'Make the challenge as BASE64URL(SHA256(verifier)): the digest itself, not its hexadecimal form, and without “=” at the end.',
+    },
+  })
 }
 
 /** Scope tokens (RFC 6749 section 3.3), separated by spaces or an encoded `+`. */
@@ -103,7 +136,7 @@ async function locateConnection(
   const connection_id = parameter(query, 'connection_id')
   const reference = parameter(query, 'organization_id')
   if (connection_id && reference) throw new ApiError('too_many_sso_connection_locators')
-  if (connection_id) return findConnection(services, project, connection_id)
+  if (connection_id) return ownConnection(services, project, connection_id)
   if (!reference) throw new ApiError('missing_sso_connection_locator')
   const organization = await locateOrganization(services, project, reference)
   const active = organization.sso_active_connections
@@ -116,6 +149,15 @@ async function locateConnection(
       ? 'no_sso_connection_exists_for_organization'
       : 'indeterminate_sso_connection_for_organization',
   )
+}
+
+async function ownConnection(services: Services, project: Project, connection_id: string) {
+  try {
+    return await findConnection(services, project, connection_id)
+  } catch (cause) {
+    if (!(cause instanceof ApiError && cause.error_type === 'sso_connection_not_found')) throw cause
+    throw foreignConnection(project, connection_id)
+  }
 }
 
 /** By id from the cache, so that a start takes one statement; by slug or external id from the database. */
