@@ -133,8 +133,8 @@ async function insertLink(db: Database, facts: LinkFacts): Promise<NewLink> {
     action: `admin_${purpose === 'invitation' ? 'invitation' : `${purpose}_link`}.create`,
     target_type: 'admin_invitation',
     target_id: invitation_id,
-    target_name: email_address,
-    after: { email_address, role, expires_at },
+    target_name: email_address || 'first administrator',
+    after: { ...(email_address && { email_address }), role, expires_at },
     at: now,
   })
   return { invitation_id, email_address, role, token, expires_at }

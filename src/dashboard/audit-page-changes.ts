@@ -38,7 +38,7 @@ export function auditChanges({ before, after }: Pick<AuditEntry, 'before' | 'aft
   const cells = (change: ChangedValue) =>
     both ? [change.before, change.after] : [isSet(after) ? change.after : change.before]
   return html`<details class="mt-1"><summary>${summaryOf(changes, both)}</summary>
-<table class="table table-sm stack compared mt-2 mb-0"><thead><tr><th scope="col">Field</th>${columns.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
+<table class="table table-vcenter card-table stack mt-2"><thead><tr><th scope="col">Field</th>${columns.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
 <tbody>${changes.map((change) => html`<tr><td data-label="Field">${change.name || 'value'}</td>${cells(change).map((value, i) => html`<td data-label="${columns[i]}">${show(value)}</td>`)}</tr>`)}</tbody></table></details>`
 }
 

@@ -128,16 +128,16 @@ ${day('since', 'From (UTC)')}${day('until', 'Until and with (UTC)')}</div>
 }
 
 function entryRow(entry: AuditEntry, query: AuditQuery, slugs: Map<string, string>): Markup {
-  const narrow = (more: AuditQuery, text: string) =>
-    html`<a href="${addressOf(path, { ...query, ...more })}">${text}</a>`
+  const narrow = (more: AuditQuery, text: string, look = '') =>
+    html`<a class="${look}" href="${addressOf(path, { ...query, ...more })}">${text}</a>`
   const slug = entry.project_id && (slugs.get(entry.project_id) ?? entry.project_id)
   const whence = [
-    slug && narrow({ project: slug }, slug),
+    slug && narrow({ project: slug }, slug, 'text-decoration-underline'),
     entry.address && html`<code>${entry.address}</code>`,
     entry.request_id && html`<code>${entry.request_id}</code>`,
   ].filter(Boolean)
   return html`<li class="list-group-item" id="${entry.audit_id}">
-<div class="d-flex flex-wrap justify-content-between gap-2"><div>${narrow({ actor: entry.actor_id }, entry.actor_name)}${actorKind(entry)}
+<div class="d-flex flex-wrap flex-md-nowrap justify-content-between gap-1 gap-md-3"><div>${narrow({ actor: entry.actor_id }, entry.actor_name)}${actorKind(entry)}
 <b>${narrow({ action: entry.action }, entry.action)}</b>
 ${narrow({ target: entry.target_id }, entry.target_name || entry.target_id)}</div>
 <div>${time(entry.at)}</div></div>
