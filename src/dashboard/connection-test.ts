@@ -98,26 +98,27 @@ function startCard(
     again ? 'Try it again' : 'Try it',
     html`<p>You go to the identity provider as a member of ${organization.organization_name} would, and come back here. Every check is shown; nobody becomes a member and no session begins, also where the connection is in use.</p>
 ${postForm(visit, `${base}/test`, html`<button class="btn btn-primary">Start a test login</button>`)}
-<p class="text-secondary mt-3 mb-0">You need an account at that identity provider. If you have none, send the customer’s IT admin a setup link: the test can be started from it.</p>`,
+<p class="text-secondary mt-3 mb-0">You need an account at that identity provider. If you have none, send the customer’s IT admin a <a href="${visit.base}/organizations/${organization.organization_id}/sso">setup link</a>: the test can be started from it.</p>`,
   )
 }
 
 async function start(visit: ProjectVisit, shown: Shown): Promise<Response> {
   const { services, c, admin } = visit
   const { project_id, connection_id } = shown.row
-  return startTestLogin(
+  const begun = await startTestLogin(
     services,
     { project_id, connection_id },
     { tested_by: admin.admin_id, return_url: `${shown.base}/test`, request: c.req.raw },
   )
+  // What follows a form is a GET, whatever the browser makes of 302.
+  return begun.status === 302 ? new Response(null, { status: 303, headers: begun.headers }) : begun
 }
 
 async function earlier(visit: ProjectVisit, { row, base }: Shown): Promise<Markup | ''> {
   const { services } = visit
   const { project_id, connection_id } = row
-  const filter = { connection_id, limit: 50 }
-  const { logins } = await listLogins(services.db, project_id, filter, services.now())
-  const tests = logins.filter(({ tested_by }) => tested_by !== null).slice(0, 10)
+  const filter = { connection_id, tested_by: 'anybody', limit: 10 }
+  const { logins: tests } = await listLogins(services.db, project_id, filter, services.now())
   if (tests.length === 0) return ''
   return html`<section class="card"><div class="card-header"><h2 class="card-title">Earlier tests</h2></div>${table(
     ['When', 'Who', 'Result'],

@@ -23,8 +23,10 @@ import { projectsPages } from './projects-pages.ts'
 import { redirectURLsPages } from './redirect-urls-pages.ts'
 import { rolesPages } from './roles-pages.ts'
 import { secretPages } from './secret-pages.ts'
+import { settingsPages } from './settings-pages.ts'
 import { setupLinksPages } from './setup-links-pages.ts'
 import { signInPages } from './sign-in-confirm.ts'
+import { testIdPPages } from './test-idp-pages.ts'
 import type { DashboardPage } from './visit.ts'
 import { webhooksPages } from './webhooks-pages.ts'
 
@@ -50,6 +52,8 @@ export const pages: readonly DashboardPage[] = [
   ...redirectURLsPages,
   ...apiKeysPages,
   ...secretPages,
+  ...settingsPages,
+  ...testIdPPages,
   ...certificatesPages,
   ...adminsPages,
   ...adminPages,

@@ -1,6 +1,7 @@
 import { html, type Markup, renderPage } from '../http/html.ts'
 import type { OrganizationRow } from '../organizations/organization.ts'
 import type { Project } from '../projects/projects.ts'
+import { brandStyle, projectBrand } from './brand.ts'
 import { style } from './style.ts'
 
 /** A connection as the page offers it. */
@@ -92,20 +93,22 @@ export interface LoginPage {
   organization: OrganizationRow
   ways: readonly WayIn[]
   query: URLSearchParams
+  /** Whether the organization's and the project's logos can be shown. */
+  logos?: { organization: boolean; project: boolean }
   /** Somebody chose a connection that is not offered: status 404. */
   gone?: boolean
 }
 
 /** An organization's login page: a button for each way in, or who must act where there is none. */
 export function loginPage(page: LoginPage): Response {
-  const { project, organization, ways, query, gone } = page
-  const { organization_name } = organization
+  const { project, organization, ways, query, gone, logos } = page
+  const { organization_name, organization_slug } = organization
   return renderPage({
     title: `Sign in to ${organization_name}`,
     status: gone ? 404 : 200,
-    style,
-    body: html`<section>
-<p class="initials" aria-hidden="true">${initials(organization_name)}</p>
+    style: style + brandStyle(project),
+    body: html`${projectBrand(project, logos?.project ?? false)}<section>
+${logos?.organization ? html`<p><img class="logo" src="/logos/${project.project_slug}/${organization_slug}" alt=""></p>` : html`<p class="initials" aria-hidden="true">${initials(organization_name)}</p>`}
 <h1>Sign in to ${organization_name}</h1>
 ${gone ? html`<p class="notice" role="alert">That way to sign in is not offered here.${ways.length > 0 ? ' Choose another one.' : ''}</p>` : ''}
 ${ways.length > 0 ? buttons(page) : nobodyGetsIn(project, organization)}
@@ -140,7 +143,7 @@ function nobodyGetsIn(project: Project, organization: OrganizationRow): Markup {
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** In place of the logo: its address is another server's, and pages ask nothing of any other. */
+/** In place of a logo. */
 function initials(organization_name: string): string {
   const words = organization_name
     .split(/[^\p{L}\p{N}\p{M}\p{Emoji_Presentation}]+/u)

@@ -11,11 +11,18 @@ import { getCookie, setCookie } from 'hono/cookie'
 import type { Services } from '../context.ts'
 import { ApiError } from '../http/errors.ts'
 import { noteRequest } from '../http/request-log.ts'
+import { organizationsOfDomain } from '../organizations/by-domain.ts'
 import { isSlug } from '../organizations/names.ts'
 import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { findProjectBySlug, type Project } from '../projects/projects.ts'
 import { tellRefusals } from '../sso/routes.ts'
-import { organizationForm, unknownAddress, unknownOrganization } from './form-page.ts'
+import {
+  chooseOrganization,
+  organizationForm,
+  unknownAddress,
+  unknownOrganization,
+} from './form-page.ts'
+import { hasLogo, logoResponse } from './logo.ts'
 import { loginPage, organizationPage, waysIn } from './organization-page.ts'
 
 const formPath = '/login/:project_slug'
@@ -35,6 +42,16 @@ export function mountLogin(app: Hono, services: Services): void {
     app.get(path, (c) => tell(c, () => withProject(services, c, (it) => findPage(services, c, it))))
   for (const path of [pagePath, `${pagePath}/`])
     app.get(path, (c) => tell(c, () => withOrganization(services, c, showPage)))
+  app.get('/logos/:project_slug', (c) =>
+    tell(c, () => withProject(services, c, (it) => logoResponse(services, it.project_logo_url))),
+  )
+  app.get('/logos/:project_slug/:organization_slug', (c) =>
+    tell(c, () =>
+      withOrganization(services, c, ({ organization }) =>
+        logoResponse(services, organization.organization_logo_url),
+      ),
+    ),
+  )
   app.get(departurePath, (c) => tell(c, () => withOrganization(services, c, goTo)))
   for (const path of ['/login', '/login/*']) {
     app.get(path, () => unknownAddress())
@@ -72,7 +89,7 @@ async function withProject(
 function withOrganization(
   services: Services,
   c: HonoContext,
-  work: (visit: Visit) => Response,
+  work: (visit: Visit) => Response | Promise<Response>,
 ): Promise<Response> {
   return withProject(services, c, async (project) => {
     const slug = c.req.param('organization_slug') ?? ''
@@ -98,20 +115,49 @@ async function findBySlug(
 }
 
 /** The form, or where it leads once it is filled in. */
-function findPage(services: Services, c: HonoContext, project: Project): Response {
-  const slug = (c.req.query('organization') ?? '').trim()
-  if (slug === '') return organizationForm(project, passedOn(c))
-  if (isSlug(slug)) return c.redirect(organizationPage(project, slug, passedOn(c)))
+async function findPage(services: Services, c: HonoContext, project: Project): Promise<Response> {
+  const wanted = (c.req.query('organization') ?? '').trim()
+  if (wanted === '') {
+    const logo = await hasLogo(services, project.project_logo_url)
+    return organizationForm(project, passedOn(c), logo)
+  }
+  if (project.login_by_email && wanted.includes('@'))
+    return findByEmail(services, c, project, wanted)
+  if (isSlug(wanted)) return c.redirect(organizationPage(project, wanted, passedOn(c)))
   services.limits.visitFailed(c)
-  return unknownOrganization(project, slug, passedOn(c))
+  return unknownOrganization(project, wanted, passedOn(c))
 }
 
-function showPage(visit: Visit): Response {
-  const { c, project, organization } = visit
+/** By the domain of an address; it goes along as `login_hint`, so that it is not typed twice. */
+async function findByEmail(
+  services: Services,
+  c: HonoContext,
+  project: Project,
+  email: string,
+): Promise<Response> {
+  const domain = email.slice(email.lastIndexOf('@') + 1)
+  const query = passedOn(c)
+  if (!query.has('login_hint')) query.set('login_hint', email)
+  const known = email.length <= 254 && /^[\w.-]+$/.test(domain)
+  const found = known ? await organizationsOfDomain(services.db, project.project_id, domain) : []
+  const [only] = found
+  if (found.length > 1) return chooseOrganization(project, found, query)
+  if (only) return c.redirect(organizationPage(project, only.organization_slug, query))
+  services.limits.visitFailed(c)
+  return unknownOrganization(project, email, passedOn(c))
+}
+
+async function showPage(visit: Visit): Promise<Response> {
+  const { services, c, project, organization } = visit
   const ways = waysIn(project, organization, getCookie(c, cookie))
-  if (c.req.query('straight') === '1' && ways.length === 1)
-    return c.redirect(startURL(visit, ways[0]!.connection_id))
-  return loginPage({ project, organization, ways, query: passedOn(c) })
+  const straight = project.login_straight || c.req.query('straight') === '1'
+  if (straight && ways.length === 1) return c.redirect(startURL(visit, ways[0]!.connection_id))
+  const [ofOrganization, ofProject] = await Promise.all([
+    hasLogo(services, organization.organization_logo_url),
+    hasLogo(services, project.project_logo_url),
+  ])
+  const logos = { organization: ofOrganization, project: ofProject }
+  return loginPage({ project, organization, ways, logos, query: passedOn(c) })
 }
 
 /** Remembers the choice in this browser, and begins the login. A connection that is not offered is refused. */

@@ -2,6 +2,9 @@
 export const style = `
 main { max-width: 30rem; }
 h1, p { overflow-wrap: anywhere; }
+.project { display: flex; align-items: center; gap: .6rem; font-weight: 600; padding-bottom: .75rem; margin-bottom: 1rem; }
+.project img { max-height: 2rem; max-width: 8rem; }
+.logo { max-height: 4rem; max-width: 12rem; }
 .initials { display: inline-grid; place-items: center; min-width: 3.5rem; height: 3.5rem; padding: 0 .5rem; border-radius: 12px;
   background: var(--code); color: var(--accent); border: 1px solid var(--line); font-size: 1.35rem; font-weight: 700; }
 .ways { list-style: none; margin: 1.25rem 0 0; padding: 0; display: grid; gap: .75rem; }

@@ -13,6 +13,10 @@ export interface Project {
   environment: Environment
   project_name: string
   project_slug: string
+  project_logo_url: string
+  project_color: string
+  login_straight: boolean
+  login_by_email: boolean
   secrets: { secret_id: string; secret_hash: Buffer; expires_at: Date | null }[]
   public_tokens: string[]
   redirect_urls: { url: string; type: RedirectURLType; is_default: boolean }[]
@@ -61,7 +65,15 @@ export async function findProjectBySlug(
 async function loadProject(db: Database, project_id: string): Promise<Project | undefined> {
   const row = await db
     .selectFrom('projects')
-    .select(['project_id', 'project_name', 'project_slug'])
+    .select([
+      'project_id',
+      'project_name',
+      'project_slug',
+      'project_logo_url',
+      'project_color',
+      'login_straight',
+      'login_by_email',
+    ])
     .where('project_id', '=', project_id)
     .executeTakeFirst()
   if (!row) return undefined

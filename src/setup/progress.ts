@@ -34,8 +34,8 @@ export async function lastTest(
   const { project_id, connection_id, setup_link_id } = link
   if (connection_id === null) return undefined
   const now = services.now()
-  const { logins } = await listLogins(services.db, project_id, { connection_id, limit: 50 }, now)
-  const own = logins.filter(({ tested_by }) => tested_by === setup_link_id)
+  const filter = { connection_id, tested_by: setup_link_id, limit: 20 }
+  const { logins: own } = await listLogins(services.db, project_id, filter, now)
   const found = own.find((login) => login.flow_id === flow_id) ?? own[0]
   return found && getLogin(services.db, project_id, found.flow_id, now)
 }
