@@ -7,6 +7,7 @@ import type { OrganizationRow } from '../organizations/organization.ts'
 import { findOrganization } from '../organizations/organization.ts'
 import { guideOf, guideValues } from '../setup/guides.ts'
 import type { Guide, GuideValue } from '../setup/guides-shape.ts'
+import { daysLeft } from '../sso/certificates-due.ts'
 import { type MissingSetting, missingSettings } from '../sso/connection-complete.ts'
 import { type ConnectionRow, connectionRow, type KeyRow, keysOf } from '../sso/connections.ts'
 import { parameter } from './ask.ts'
@@ -126,9 +127,16 @@ export function connectionPage(
       .filter(([label]) => label !== 'Certificates' || row.type === 'saml')
       .map(
         ([label, at]) =>
-          html`<li class="nav-item"><a class="nav-link${label === page.tab ? ' active' : ''}" href="${base}${at}"${label === page.tab ? html` aria-current="page"` : ''}>${label}</a></li>`,
+          html`<li class="nav-item"><a class="nav-link${label === page.tab ? ' active' : ''}" href="${base}${at}${guided(visit, label)}"${label === page.tab ? html` aria-current="page"` : ''}>${label}</a></li>`,
       )}</ul>${progress(shown)}${page.body}`,
   })
+}
+
+/** The guide that somebody chose stays chosen on the tabs that speak its provider's words. */
+function guided({ c }: ProjectVisit, tab: Tab): string {
+  const guide = c.req.query('guide')
+  const speaks = tab === 'Setup guide' || tab === 'Settings'
+  return guide && speaks ? `?${new URLSearchParams({ guide })}` : ''
 }
 
 function actions(visit: ProjectVisit, { row, missing, base }: Shown): Content {
@@ -170,13 +178,6 @@ function progress({ row, missing, base }: Shown): Markup | '' {
 /** A form that may hold a file. */
 export function uploadForm(visit: ProjectVisit, action: string, body: Content): Markup {
   return html`<form method="post" action="${action}" enctype="multipart/form-data"><input type="hidden" name="csrf_token" value="${visit.csrf_token}">${body}</form>`
-}
-
-const dayMs = 86_400_000
-
-/** How many days are left until then; negative where it is past. */
-export function daysLeft(expires_at: Date, now: Date): number {
-  return Math.floor((expires_at.getTime() - now.getTime()) / dayMs)
 }
 
 /** Days left as a badge whose colour says how urgent it is. */

@@ -1,9 +1,11 @@
 /** A connection's setup guide: the steps at its identity provider, with its own values to copy. */
 import { html, type Markup } from '../http/html.ts'
-import { badge, card, copyField, facts } from '../http/parts.ts'
+import { badge, card, copyField, facts, notice, time } from '../http/parts.ts'
 import { guideFor, guides } from '../setup/guides.ts'
 import type { Guide, GuideStep } from '../setup/guides-shape.ts'
 import { guideStep } from '../setup/guides-view.ts'
+import { checkTitle } from '../sso/check-words.ts'
+import { listLogins } from '../sso/traces.ts'
 import { connectionPage, type Shown, shownConnection } from './connection-frame.ts'
 import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
 
@@ -14,10 +16,29 @@ export const connectionGuidePages: readonly DashboardPage[] = [
     needs: 'viewer',
     async run(visit) {
       const shown = await shownConnection(visit)
-      return connectionPage(visit, shown, { tab: 'Setup guide', body: body(visit, shown) })
+      const last = await lastRefusal(visit, shown)
+      return connectionPage(visit, shown, {
+        tab: 'Setup guide',
+        body: html`${last}${body(visit, shown)}`,
+      })
     },
   }),
 ]
+
+/** What the identity provider's last answer was refused for: often the step that is still wrong. */
+async function lastRefusal({ services, base }: ProjectVisit, { row }: Shown): Promise<Markup | ''> {
+  const { project_id, connection_id } = row
+  const filter = { connection_id, limit: 1 }
+  const { logins } = await listLogins(services.db, project_id, filter, services.now())
+  const [last] = logins
+  if (last?.state !== 'failed') return ''
+  const why = last.failed_check ? checkTitle(last.failed_check) : last.error_type
+  return notice(
+    'warning',
+    html`The last login over it was refused: ${why}`,
+    html`${time(last.started_at)}. <a href="${base}/logins/${last.flow_id}">See what was expected and what came</a>.`,
+  )
+}
 
 function body({ c }: ProjectVisit, shown: Shown): Markup {
   const { row, base } = shown

@@ -82,7 +82,7 @@ const labels = {
 } as const
 
 /** What a copy of metadata changes, value by value. */
-export function changesList(changes: MetadataChanges): Markup {
+function changesList(changes: MetadataChanges): Markup {
   const values = (Object.keys(labels) as (keyof typeof labels)[]).flatMap((name) => {
     const change = changes[name]
     const difference: Content =

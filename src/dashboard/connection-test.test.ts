@@ -22,6 +22,7 @@ async function tryOut(admin: Admin, connection_id: string): Promise<string> {
       body: new URLSearchParams({ csrf_token: csrfTokenOf(admin.token) }),
     },
   )
+  assert.equal(started.status, 303)
   const answer = await browser.submit(await browser.signIn(started, 'ada.lovelace@acme.test'))
   return answer.headers.get('location') ?? ''
 }
@@ -82,6 +83,8 @@ test('a test that is refused for its certificate proposes it; confirmed, it is t
   const admin = await newAdmin(setup.project, 'editor')
   const { html } = await admin.get(await tryOut(admin, connection_id))
   assert.match(html, /proposed fix/)
+  const guide = (await admin.get(`/connections/${connection_id}`)).html
+  assert.match(guide, /The last login over it was refused/)
   const field = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(html)?.[1] ?? ''
   const fields = { flow_id: field('flow_id'), fix_id: field('fix_id') }
   const path = `/connections/${connection_id}/test/fix`
