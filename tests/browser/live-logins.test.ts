@@ -45,7 +45,9 @@ test('whoever watches sees a login appear and go on, stays where they read, and 
   const read = rows.nth(8)
   const row_id = await read.getAttribute('id')
   await read.getByRole('link').first().focus()
-  await list.evaluate("document.activeElement.scrollIntoView({ block: 'center', behavior: 'instant' })")
+  await list.evaluate(
+    "document.activeElement.scrollIntoView({ block: 'center', behavior: 'instant' })",
+  )
   const place = await read.boundingBox()
 
   const page = await (await newVisitor(t, parts)).newPage()
