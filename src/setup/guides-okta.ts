@@ -49,7 +49,7 @@ export const oktaSAML: Guide = {
       title: 'Bring Okta’s metadata here',
       text: [
         'Choose Next and Finish, then open the tab “Sign On” of the app.',
-        'Copy “Metadata URL”. From it come issuer, address and certificate, and later certificates too.',
+        'Copy “Metadata URL”. From it come issuer, address and certificate, and later ones are found there too.',
       ],
       input: [
         {

@@ -129,10 +129,12 @@ export async function applySetupFix(visit: SetupVisit, chosen: Chosen): Promise<
 export async function hasPassedTest(visit: SetupVisit, chosen: Chosen): Promise<boolean> {
   const { services, link } = visit
   const { connection_id } = chosen.row
-  const filter = { connection_id, state: 'passed' as const, tested_by: link.setup_link_id, limit: 1 }
+  const filter = {
+    connection_id,
+    state: 'passed' as const,
+    tested_by: link.setup_link_id,
+    limit: 1,
+  }
   const { logins } = await listLogins(services.db, link.project_id, filter, services.now())
   return logins.length > 0
-}
-  const { logins } = await listLogins(services.db, link.project_id, filter, services.now())
-  return logins.some(({ tested_by }) => tested_by === link.setup_link_id)
 }

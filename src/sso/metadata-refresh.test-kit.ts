@@ -26,8 +26,14 @@ export function metadataXML({ certificates, ...said }: Said): string {
   return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entity_id}"${attributes}><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys.join('')}<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:${binding}" Location="${location}"/></IDPSSODescriptor></EntityDescriptor>`
 }
 
-/** An active connection whose identity provider says what `say` was told last. */
-export async function newMetadataConnection(said: Said) {
+/**
+ * An active connection whose identity provider says what `say` was told last; set to `automatic`, unless its
+ * default is asked for.
+ */
+export async function newMetadataConnection(
+  said: Said,
+  mode: 'automatic' | 'default' = 'automatic',
+) {
   const owner = await newTenant()
   const origin = `https://metadata-${randomBytes(6).toString('hex')}.example`
   const served = { status: 200, body: metadataXML(said), requests: 0 }
@@ -44,6 +50,12 @@ export async function newMetadataConnection(said: Said) {
   assert.equal(status, 200)
   const { services } = await server()
   const { project_id } = owner.project
+  if (mode === 'automatic')
+    await services.db
+      .updateTable('sso_connections')
+      .set({ metadata_refresh: mode })
+      .where('connection_id', '=', connection_id)
+      .execute()
   return {
     owner,
     project_id,

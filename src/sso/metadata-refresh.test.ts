@@ -25,10 +25,10 @@ async function statusOf({
 }
 
 test('the address of metadata is remembered and read again about every six hours', async () => {
-  const connection = await newMetadataConnection({ certificates: [first] })
+  const connection = await newMetadataConnection({ certificates: [first] }, 'default')
   const { metadata_url, metadata_refresh, checked_at, due_at, error } = await statusOf(connection)
   assert.match(metadata_url, /^https:\/\/metadata-.*\/metadata$/)
-  assert.deepEqual([metadata_refresh, error], ['automatic', ''])
+  assert.deepEqual([metadata_refresh, error], ['approve', ''], 'nothing is replaced unasked')
   const hours = (due_at!.getTime() - checked_at!.getTime()) / hourMs
   assert.ok(hours > 4.7 && hours < 7.3, String(hours))
   await refreshDueMetadata(await later(4))
