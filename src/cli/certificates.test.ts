@@ -116,6 +116,12 @@ test('connection refresh-metadata reads them now and says what came of it', asyn
     )
     return { code, ...JSON.parse(stdout) }
   }
+  const { services } = await server()
+  await services.db
+    .updateTable('sso_connections')
+    .set({ metadata_refresh: 'automatic' })
+    .where('connection_id', '=', connection_id)
+    .execute()
   assert.deepEqual(await refresh(), { code: 0, connection_id, outcome: 'unchanged' })
   served.body = metadataXML({ certificates: [first, second] })
   const taken = await refresh()
