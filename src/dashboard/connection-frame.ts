@@ -128,7 +128,7 @@ export function connectionPage(
       .map(
         ([label, at]) =>
           html`<li class="nav-item"><a class="nav-link${label === page.tab ? ' active' : ''}" href="${base}${at}${guided(visit, label)}"${label === page.tab ? html` aria-current="page"` : ''}>${label}</a></li>`,
-      )}</ul>${progress(shown)}${page.body}`,
+      )}</ul>${progress(shown)}${page.tab === 'Certificates' ? '' : waiting(shown)}${page.body}`,
   })
 }
 
@@ -172,6 +172,16 @@ function progress({ row, missing, base }: Shown): Markup | '' {
     'warning',
     'Nobody can log in over this connection yet.',
     html`Still missing: ${missing.map((each, i) => html`${i > 0 ? ', ' : ''}<a href="${base}${words[each][1]}">${words[each][0]}</a>`)}.`,
+  )
+}
+
+/** What somebody has to decide, on every page but that where it is decided. */
+function waiting({ row, base }: Shown): Markup | '' {
+  if (row.metadata_pending === null) return ''
+  return notice(
+    'warning',
+    'The identity provider’s metadata have changed.',
+    html`Nothing is taken of it before somebody has looked: <a href="${base}/certificates">compare and decide</a>.`,
   )
 }
 

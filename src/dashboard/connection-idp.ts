@@ -61,7 +61,7 @@ function samlCards(visit: ProjectVisit, shown: Shown): Markup {
   const byURL = postForm(
     visit,
     `${base}/settings/metadata-url`,
-    html`${part('metadata-url')}${field({ name: 'metadata_url', type: 'url', required: true, ...words('metadata_url', 'Metadata address'), value: valuesOf(visit, row, 'metadata-url')('metadata_url'), hint: 'It is read again from time to time, so that new certificates arrive by themselves.' })}
+    html`${part('metadata-url')}${field({ name: 'metadata_url', type: 'url', required: true, ...words('metadata_url', 'Metadata address'), value: valuesOf(visit, row, 'metadata-url')('metadata_url'), hint: 'It is read again every few hours. What is new waits for approval under Certificates, or is taken by itself where you say so there.' })}
 <button class="btn btn-primary">Read the metadata</button>`,
   )
   const byXML = uploadForm(

@@ -111,6 +111,7 @@ test('metadata are read from their address, again on demand; another entity id w
   assert.equal((await admin.post(`${path}/metadata/refresh`)).status, 303)
   const { html } = await admin.get(`${path}/certificates`)
   assert.match(html, /waiting for approval/)
+  assert.match((await admin.get(path)).html, /metadata have changed/)
   assert.match(html, /urn:another/)
   assert.equal((await stored(owner)).idp_entity_id, 'https://idp.example.com')
   const [, pending_id = ''] = /name="pending_id" value="([^"]+)"/.exec(html) ?? []

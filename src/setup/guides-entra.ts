@@ -58,7 +58,7 @@ export const entraSAML: Guide = {
       id: 'metadata',
       title: 'Bring Entra’s metadata here',
       text: [
-        'Under “SAML Certificates” copy “App Federation Metadata Url”. New certificates come over it by themselves.',
+        'Under “SAML Certificates” copy “App Federation Metadata Url”. New certificates are found there before the old ones end.',
       ],
       input: [
         {

@@ -45,7 +45,7 @@ export const genericSAML: Guide = {
       id: 'metadata',
       title: 'Bring its metadata here',
       text: [
-        'A metadata address is best: new certificates come over it before the old ones expire.',
+        'A metadata address is best: new certificates are found there before the old ones expire.',
       ],
       input: [
         {
