@@ -71,7 +71,7 @@ function passwordCard(visit: Visit): Markup {
     postForm(
       visit,
       `${path}/password`,
-      html`<input class="d-none" type="email" name="username" autocomplete="username" value="${visit.admin.email_address}" tabindex="-1" aria-hidden="true">
+      html`<input type="hidden" name="username" autocomplete="username" value="${visit.admin.email_address}">
 ${field({ name: 'current_password', label: 'Present password', type: 'password', required: true, autocomplete: 'current-password' })}
 ${field({ name: 'new_password', label: 'New password', type: 'password', required: true, autocomplete: 'new-password', hint: 'At least 12 characters. You are signed out everywhere else.' })}
 <button class="btn btn-primary">Change password</button>`,
