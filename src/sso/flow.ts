@@ -230,7 +230,8 @@ function isSuppressed(last: Suppression | undefined, now: Date): boolean {
 
 /**
  * Writes a failed row for a callback that belongs to no flow, or a start that was refused (`sp`): one a
- * second for a connection and kind at most, the others are counted in the next row, so that nobody can fill the table by posting. Says whether the
+ * second for a connection and kind at most, the others are counted in the next row, so that nobody can
+ * fill the table by posting. Says whether the
  * failure has a row.
  */
 export async function recordAnonymousFailure(

@@ -21,6 +21,8 @@ export interface FindingInput {
   identity_provider: string | null
   /** The identity provider's single sign-on URL, or its issuer. */
   idp_address: string | null
+  /** Where the browser was sent: the single sign-on URL, or the authorization URL. */
+  sent_to: string | null
   /** Where the identity provider shall answer to during a migration, in place of this server. */
   alternative_acs_url: string | null
   /** Whether the application began the login with a `pkce_code_challenge`. */
@@ -35,7 +37,7 @@ export function findingOf(login: FindingInput): Finding | null {
   // A test has no token; one that stays so was cut short by the end of the process.
   if (login.verified_at) return login.tested_by ? null : neverRedeemed(login)
   if (login.arrived_at) return exchangeNeverEnded(state)
-  const hints = [...hintsOf(login), ...elsewhere(login)]
+  const hints = [...hintsOf(login), ...wrongAddress(login), ...elsewhere(login)]
   if (state === 'started')
     return {
       name: 'not_back_yet',
@@ -148,6 +150,18 @@ function hintsOf(login: FindingInput): string[] {
     saml: connection_type === 'saml',
   }
   return hintsByProvider[knownProvider(login)](names)
+}
+
+/** The page that the person was sent to may be none. */
+function wrongAddress({ sent_to, connection_type }: FindingInput): string[] {
+  if (!sent_to) return []
+  const [setting, name] =
+    connection_type === 'saml'
+      ? ['idp_sso_url', 'single sign-on URL']
+      : ['authorization_url', 'authorization_endpoint']
+  return [
+    `Wrong address: the person was sent to ${sent_to.slice(0, 300)}. Where that shows no sign-in page (not found, another product), correct ${setting} of the connection: the identity provider’s metadata name it as ${name}.`,
+  ]
 }
 
 /** An answer that could not be told to be this login's has a row of its own. */

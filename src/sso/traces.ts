@@ -248,6 +248,7 @@ type TraceRow = Omit<LoginTrace, 'durations' | 'finding'> & {
   arrived_at: Date | null
   pkce: boolean
   idp_address: string | null
+  sent_to: string | null
   alternative_acs_url: string | null
 }
 
@@ -268,12 +269,13 @@ export async function getLogin(
       (select coalesce(jsonb_agg(m.kind order by m.message_id), '[]') from sso_flow_messages m
         where m.project_id = f.project_id and m.flow_id = f.flow_id and m.expires_at > ${now}) as kept_messages,
       f.suppressed_count, f.member_id, f.member_session_id, f.pkce_code_challenge <> '' as pkce,
-      case c.type when 'saml' then c.idp_sso_url else c.issuer end as idp_address, c.alternative_acs_url
+      case c.type when 'saml' then c.idp_sso_url else c.issuer end as idp_address,
+      case c.type when 'saml' then c.idp_sso_url else c.authorization_url end as sent_to, c.alternative_acs_url
     from sso_flows f ${joins}
     where f.project_id = ${project_id} and ${which} order by f.flow_id limit 1`.execute(db)
   const [row] = rows
   if (!row) return undefined
-  const { arrived_at, pkce, idp_address, alternative_acs_url, ...login } = row
+  const { arrived_at, pkce, idp_address, sent_to, alternative_acs_url, ...login } = row
   return { ...login, durations: durationsOf(row), finding: findingOf(row) }
 }
 

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Case } from './explain.ts'
+import { neverBackCases } from './never-back.ts'
 import { oidcCases } from './oidc.ts'
 import { endpointMistakes } from './oidc-endpoints.ts'
 import { tokenMistakes } from './oidc-tokens.ts'
+import { policyCases } from './policy.ts'
 import { samlCases } from './saml.ts'
 import { nameMistakes } from './saml-addresses.ts'
 import { attributeMistakes } from './saml-attributes.ts'
 import { certificateMistakes } from './saml-certificates.ts'
 import { statusMistakes } from './saml-status.ts'
 import { wayMistakes } from './saml-ways.ts'
+import { startCases } from './start.ts'
 
 const cases: readonly Case[] = [
   ...samlCases([
@@ -20,6 +23,9 @@ const cases: readonly Case[] = [
     ...attributeMistakes,
   ]),
   ...oidcCases([...tokenMistakes, ...endpointMistakes]),
+  ...policyCases,
+  ...startCases,
+  ...neverBackCases,
 ]
 
 for (const { kind, name, run } of cases) test(`explained (${kind}): ${name}`, run)
