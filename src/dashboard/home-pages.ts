@@ -1,11 +1,13 @@
 /** Home: the way to the first login, what fails and what falls due; in development what this run has. */
 import { html, type Markup } from '../http/html.ts'
-import { badge, card, copyField, emptyState, facts, table, time } from '../http/parts.ts'
+import { card, copyField, emptyState, facts, table, time } from '../http/parts.ts'
 import { renderPart } from '../http/screen.ts'
 import { type FirstLogin, firstLogin } from '../sso/first-login.ts'
+import { resultBadge } from '../sso/trace-page.ts'
 import { listLogins } from '../sso/traces.ts'
 import { type DevelopmentRun, developmentRun, environmentBlock } from './development.ts'
 import { dashboardPage } from './frame.ts'
+import { attentionPart } from './home-attention.ts'
 import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
 
 export const homePages: readonly DashboardPage[] = [
@@ -22,7 +24,7 @@ async function home(visit: ProjectVisit): Promise<Response> {
   const run = ownRun(visit)
   return dashboardPage(visit, {
     title: 'Home',
-    body: html`<div hx-get="${visit.base}/home/now" hx-trigger="every 3s" hx-swap="innerHTML">${await now(visit)}</div>
+    body: html`${await attentionPart(visit)}<div hx-get="${visit.base}/home/now" hx-trigger="every 3s" hx-swap="innerHTML">${await now(visit)}</div>
 ${run ? development(visit, run) : ''}`,
   })
 }
@@ -44,9 +46,7 @@ async function now(visit: ProjectVisit): Promise<Markup> {
     html`<a href="${visit.base}/logins/${login.flow_id}">${time(login.started_at)}</a>`,
     login.email_address ?? html`<span class="text-secondary">not known</span>`,
     login.organization_slug ?? login.organization_id,
-    login.state === 'failed'
-      ? badge('failed', 'red')
-      : badge(login.state, login.state === 'redeemed' ? 'green' : 'secondary'),
+    resultBadge(login),
   ])
   return html`${steps.redeemed ? '' : checklist(visit, steps)}
 <section class="card"><div class="card-header"><h2 class="card-title">Last logins</h2><div class="card-actions"><a href="${visit.base}/logins">All logins</a></div></div>
