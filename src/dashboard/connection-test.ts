@@ -10,6 +10,7 @@ import { getLogin, type LoginTrace, listLogins } from '../sso/traces.ts'
 import { fixesPart } from './connection-fixes.ts'
 import {
   connectionPage,
+  connectionTarget,
   mayChange,
   orAgain,
   type Shown,
@@ -110,6 +111,7 @@ async function start(visit: ProjectVisit, shown: Shown): Promise<Response> {
     { project_id, connection_id },
     { tested_by: admin.admin_id, return_url: `${shown.base}/test`, request: c.req.raw },
   )
+  await visit.audit({ ...connectionTarget(shown), action: 'connection.test' })
   // What follows a form is a GET, whatever the browser makes of 302.
   return begun.status === 302 ? new Response(null, { status: 303, headers: begun.headers }) : begun
 }
