@@ -60,3 +60,10 @@ test('trusted proxies are addresses and ranges; anything else is a problem that 
   assert.equal(problems.length, bad.length)
   for (const [index, entry] of bad.entries()) assert.ok(problems[index]!.includes(`"${entry}"`))
 })
+
+test('asked for the whole address, it is that, as people write it', () => {
+  const read = createAddressReader(['10.0.0.0/8'], () => {}, String)
+  assert.equal(read('::1', null), '::1')
+  assert.equal(read('10.0.0.1', '2001:db8:0:0:0:0:0:7'), '2001:db8::7')
+  assert.equal(read('::ffff:192.0.2.1', null), '192.0.2.1')
+})

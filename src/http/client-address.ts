@@ -51,11 +51,12 @@ function prefixOf(address: Address): string {
  * Makes a function of the socket's remote address and the X-Forwarded-For header to the client's prefix.
  * The header is believed from trusted proxies alone, and of it the right-most address that is none of
  * theirs: everything further left is what that client wrote. `onUnbelieved` gets the peers whose header
- * was passed over.
+ * was passed over; `nameOf` may give another name than the prefix, such as the whole address.
  */
 export function createAddressReader(
   trusted_proxies: readonly string[],
   onUnbelieved: (peer: string) => void = () => {},
+  nameOf: (address: Address) => string = prefixOf,
 ): (peer: string | undefined, forwardedFor: string | null | undefined) => string {
   const ranges = trusted_proxies.map((entry) => toRange(entry)).filter((each) => each !== undefined)
   const known = new Map<string, Known>()
@@ -67,7 +68,7 @@ export function createAddressReader(
     const trusted = ranges.some(
       ([range, bits]) => address && range.kind() === address.kind() && address.match(range, bits),
     )
-    const entry = { prefix: address && prefixOf(address), trusted }
+    const entry = { prefix: address && nameOf(address), trusted }
     if (known.size >= maxKnown) known.clear()
     if (text.length <= maxLength) known.set(text, entry)
     return entry

@@ -18,7 +18,7 @@ export interface Limits {
   visit(c: HonoContext, limit: 'start' | 'callback', route: string, about: string): void
   /** Counts a browser's request about something that is not known. */
   visitFailed(c: HonoContext): void
-  /** Whose request it is: an IPv4 address, or the /64 of an IPv6 address. */
+  /** The whole address that a request comes from, for people to read. */
   addressOf(c: HonoContext): string
   /** Counts a login on its connection, whoever began it; throws `too_many_requests`. */
   login(step: 'start' | 'callback', connection_id: string): void
@@ -48,8 +48,10 @@ export function createLimits(options: LimitOptions): Limits {
   const failed = bucketsOf(rate_limits.failed)
   const failedAnywhere = bucketsOf(rate_limits.failed && widen(rate_limits.failed))
   const read = createAddressReader(options.trusted_proxies, report.unbelieved)
-  const addressOf = (c: HonoContext) =>
-    read(c.env?.incoming?.socket?.remoteAddress, c.req.raw.headers.get('x-forwarded-for'))
+  const readWhole = createAddressReader(options.trusted_proxies, report.unbelieved, String)
+  const where = (c: HonoContext) =>
+    [c.env?.incoming?.socket?.remoteAddress, c.req.raw.headers.get('x-forwarded-for')] as const
+  const addressOf = (c: HonoContext) => read(...where(c))
 
   function refuseAt(limit: LimitName, key: string, wait_ms: number): void {
     if (wait_ms <= 0) return
@@ -62,7 +64,7 @@ export function createLimits(options: LimitOptions): Limits {
   }
 
   return {
-    addressOf,
+    addressOf: (c) => readWhole(...where(c)),
     call(c, route, project_id) {
       if (!buckets.api && !failed) return
       const address = addressOf(c)
