@@ -40,7 +40,7 @@ ${whoMustAct(error, failed)}
 ${failed.map(
   (check) => html`<dt>Check</dt><dd>${check.name.replaceAll('_', ' ')}</dd>
 ${check.expected ? html`<dt>Expected</dt><dd><code>${check.expected}</code></dd>` : ''}
-${check.actual ? html`<dt>Found</dt><dd><code>${check.actual}</code></dd>` : ''}`,
+${check.actual ? html`<dt>Found</dt><dd><code>${foundOnPage(check)}</code></dd>` : ''}`,
 )}
 </dl>
 </section>`,
@@ -51,6 +51,23 @@ ${check.actual ? html`<dt>Found</dt><dd><code>${check.actual}</code></dd>` : ''}
 function refusedBy(checks: readonly Check[]): Check[] {
   const last = new Map(checks.map((check) => [check.name, check]))
   return [...last.values()].filter(({ verdict }) => verdict === 'fail')
+}
+
+/**
+ * What was found, as the page shows it. The redirect URL of a link is the word of whoever made the link:
+ * it stands in the trace, and here only where its host is this computer or one that is registered.
+ */
+function foundOnPage({ name, expected = '', actual = '' }: Check): string {
+  const url = name === 'redirect_url' ? URL.parse(actual.split(', ')[0]!) : null
+  if (!url) return actual
+  // A URL holds no spaces, so that these words are ours.
+  const registered =
+    actual.includes(', registered with the type ') ||
+    expected.split(/[\s,]+/).some((text) => URL.parse(text)?.host === url.host)
+  const local = /^(localhost|.+\.localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)
+  return url.host !== '' && (registered || local)
+    ? actual
+    : 'an address of another host, which the trace of this request names'
 }
 
 /** What fails when a person goes back, reloads, waits or changes browsers: another try mends it. */

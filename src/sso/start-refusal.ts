@@ -59,7 +59,9 @@ export function foreignConnection(project: Project, connection_id: string): Logi
   return refusedStart(new ApiError('sso_connection_not_found'), {
     name: 'connection',
     expected: `a connection of the project ${project.project_id}, which the public token belongs to`,
-    actual: printable(connection_id),
+    actual: /^[\w-]{1,128}$/.test(connection_id)
+      ? connection_id
+      : 'something that is no connection_id',
     fix: {
       who: 'developer',
       what: 'Pass the public token of the project that the connection belongs to, or a connection_id of this project: another project or environment (test, live) has other ones, and a deleted connection is gone.',
@@ -111,7 +113,7 @@ function redirectURLCheck(
   return {
     name,
     expected,
-    actual: `${printable(given)}${other}`,
+    actual: `${href === undefined ? 'something that is no URL' : printable(href)}${other}`,
     fix: {
       who: 'developer',
       what: other

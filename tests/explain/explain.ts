@@ -53,6 +53,7 @@ export async function assertExplained(
   response: Response,
   told: Told,
   names: Names = {},
+  onPage?: string,
 ): Promise<void> {
   const page = readable(await response.text())
   assert.ok(response.status >= 400 && response.status < 500, `${response.status} ${page}`)
@@ -74,7 +75,8 @@ export async function assertExplained(
   )
   const failed = login.checks.findLast(({ verdict }) => verdict === 'fail')!
   assertSays(failed, told, names)
-  assertPage(page, failed, told)
+  assertPage(page, { ...failed, ...(onPage !== undefined && { actual: onPage }) }, told)
+  if (onPage !== undefined) assert.ok(!page.includes(failed.actual!), page)
   if (shown.has(told.error_type)) return
   shown.add(told.error_type)
   await assertShown(request_id, failed)

@@ -19,6 +19,8 @@ interface Mistake {
   /** Done beforehand; returns what the link holds beside the public token, and further names. */
   link: (setup: Setup) => Promise<{ query: Record<string, string>; names?: Names }>
   told: Told
+  /** What the page says was found, where that is less than the trace has. */
+  onPage?: string
   /** Nothing tells whose login it would have been: there is a page, and no trace. */
   untraced?: true
 }
@@ -87,6 +89,18 @@ const mistakes: readonly Mistake[] = [
       actual: 'http://localhost:3001/authenticate',
       what: /Register this address with the type LOGIN/,
     },
+  },
+  {
+    name: 'the redirect URL is that of another environment',
+    link: (setup) => toLogin(setup, 'https://staging.app.example/authenticate'),
+    told: {
+      ...redirect,
+      error_type: 'no_match_for_provided_sso_url',
+      expected: app_url,
+      actual: 'https://staging.app.example/authenticate',
+      what: /Register this address with the type LOGIN/,
+    },
+    onPage: 'an address of another host',
   },
   {
     name: 'the redirect URL is registered for invitations alone',
@@ -172,13 +186,13 @@ const mistakes: readonly Mistake[] = [
   },
 ]
 
-async function run({ link, told, untraced }: Mistake): Promise<void> {
+async function run({ link, told, onPage, untraced }: Mistake): Promise<void> {
   const setup = await newSetup()
   const { query, names } = await link(setup)
   const { public_token } = setup.project
   const url = `${base_url}/v1/public/sso/start?${new URLSearchParams({ public_token, ...query })}`
   const response = await new Browser().request(url)
-  if (!untraced) return assertExplained(setup, response, told, names)
+  if (!untraced) return assertExplained(setup, response, told, names, onPage)
   await assertPageAlone(url, response, told, names)
 }
 
