@@ -41,7 +41,7 @@ ${services.config.mode === 'development' ? link('Test IdP', `${visit.base}/test-
   const server = html`<p class="menu-title">Server</p><ul class="menu mt-0">${ofServer.map(([label, href]) => link(label, href, within(href) && !path.startsWith('/dashboard/projects/')))}</ul>`
   const account = html`<p class="menu-title">${admin.name || admin.email_address}</p><ul class="menu mt-0">
 ${link('Your account', '/dashboard/account', within('/dashboard/account'))}
-<li><form method="post" action="/dashboard/sign-out"><input type="hidden" name="csrf_token" value="${visit.csrf_token}"><button class="btn btn-link px-3">Sign out</button></form></li></ul>`
+<li><form method="post" action="/dashboard/sign-out"><input type="hidden" name="csrf_token" value="${visit.csrf_token}"><button class="btn btn-link">Sign out</button></form></li></ul>`
   const all = html`${project}${server}${account}`
   return html`<div class="d-none d-lg-block">${all}</div><details class="d-lg-none menu-toggle"><summary class="btn btn-sm mt-1">Menu</summary>${all}</details>`
 }

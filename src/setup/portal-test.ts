@@ -46,7 +46,8 @@ async function resultPart(visit: SetupVisit, chosen: Chosen, trace: LoginTrace):
 }
 
 function passed(): Markup {
-  return html`${notice('success', 'The test login worked.', html`Nobody was signed in anywhere by it. <a href="/setup/step/mapping">Go on: check who people are</a>`)}`
+  return html`${notice('success', 'The test login worked.', 'Nobody was signed in anywhere by it.')}
+<p><a class="btn btn-primary" href="/setup/step/mapping">Go on: check who people are</a></p>`
 }
 
 function startCard(visit: SetupVisit, trace: LoginTrace | undefined): Markup {

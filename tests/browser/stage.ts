@@ -65,11 +65,13 @@ export async function openPort(): Promise<Listener> {
   return listener
 }
 
-/** Server, identity provider and a project for such addresses; the caller puts them on sockets. */
-export async function createStage(addresses: Addresses): Promise<Stage> {
-  await server() // migrates the database
+/**
+ * Server, identity provider and a project for such addresses; the caller puts them on sockets. On the
+ * database of this run unless other services are given.
+ */
+export async function createStage(addresses: Addresses, own?: Services): Promise<Stage> {
   const { base_url, idp_url, app_url, api_url } = addresses
-  const { services } = createServices({ base_url, port: 0, database_url: await databaseURL() })
+  const services = own ?? (await servicesAt(base_url))
   const project = await createProjectWithURLs(services, app_url)
   return {
     ...addresses,
@@ -83,6 +85,11 @@ export async function createStage(addresses: Addresses): Promise<Stage> {
       env: api_url,
     }),
   }
+}
+
+async function servicesAt(base_url: string): Promise<Services> {
+  await server() // migrates the database
+  return createServices({ base_url, port: 0, database_url: await databaseURL() }).services
 }
 
 /** New members come to another address than known ones; both are the defaults of their type. */
