@@ -52,6 +52,7 @@ async function list(visit: Visit, more: { error?: ApiError; link?: NewLink } = {
   ])
   return dashboardPage(visit, {
     title: 'Administrators',
+    actions: html`<a class="btn" href="/dashboard/admins/sso">Single sign-on</a>`,
     error: more.error,
     body: html`${more.link ? newLink(visit, more.link) : ''}
 <section class="card">${table(

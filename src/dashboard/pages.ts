@@ -2,6 +2,7 @@
 import { accountPages } from './admins-account.ts'
 import { adminPages } from './admins-one.ts'
 import { adminsPages } from './admins-pages.ts'
+import { adminsSSOPages } from './admins-sso-pages.ts'
 import { apiKeysPages } from './api-keys-pages.ts'
 import { auditPages } from './audit-page.ts'
 import { certificatesPages } from './certificates-pages.ts'
@@ -56,6 +57,7 @@ export const pages: readonly DashboardPage[] = [
   ...testIdPPages,
   ...certificatesPages,
   ...adminsPages,
+  ...adminsSSOPages,
   ...adminPages,
   ...auditPages,
   ...accountPages,

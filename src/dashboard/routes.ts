@@ -6,6 +6,7 @@ import { may } from '../admins/admins.ts'
 import { findAdminSession } from '../admins/sessions.ts'
 import type { Services } from '../context.ts'
 import { newId, uuidv7 } from '../db/ids.ts'
+import type { AdminRole } from '../db/schema-operations.ts'
 import { assertStorable } from '../http/body.ts'
 import { toApiError } from '../http/envelope.ts'
 import { ApiError } from '../http/errors.ts'
@@ -18,6 +19,7 @@ import { dashboardPage } from './frame.ts'
 import { pages } from './pages.ts'
 import { sessionCookie } from './session-cookie.ts'
 import { mountSignIn } from './sign-in.ts'
+import { mountSignInSSO } from './sign-in-sso.ts'
 import { auditor, type DashboardPage, type ProjectVisit, type Visit } from './visit.ts'
 
 const freshForMs = 60 * 60_000
@@ -25,6 +27,7 @@ const freshForMs = 60 * 60_000
 /** Mounts `/dashboard` and everything below it. */
 export function mountDashboard(app: Hono, services: Services): void {
   mountSignIn(app, services)
+  mountSignInSSO(app, services)
   for (const page of pages)
     app.on(page.method, page.path, (c, next) =>
       // `npm start` prints a link with a token; development answers it.
@@ -59,7 +62,8 @@ async function answer(services: Services, c: HonoContext, page: DashboardPage): 
       visit.form = await readForm(c.req.raw)
       assertOwnForm(services, c, visit.form, visit.csrf_token)
     }
-    if (!may(session.admin.role, page.needs)) throw notAllowed(session.admin.role, page.needs)
+    const needs = neededRole(visit, page)
+    if (!may(session.admin.role, needs)) throw notAllowed(session.admin.role, needs)
     if (page.fresh && isStale(visit)) return confirmFirst(c, page)
     return page.scope === 'project' ? await page.run(visit as ProjectVisit) : await page.run(visit)
   } catch (cause) {
@@ -76,6 +80,12 @@ async function ofProject(visit: Visit): Promise<ProjectVisit> {
   const base = `/dashboard/projects/${project.project_slug}`
   const found = { ...visit, request_id, project, context, base }
   return { ...found, audit: auditor(found, project.project_id) }
+}
+
+/** Whoever could change a connection of the system project could sign in as any administrator. */
+function neededRole(visit: Visit | ProjectVisit, page: DashboardPage): AdminRole {
+  const guarded = 'project' in visit && visit.project.is_system && page.method === 'POST'
+  return guarded ? 'owner' : page.needs
 }
 
 function isStale({ services, session, admin }: Visit): boolean {

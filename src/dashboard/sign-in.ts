@@ -16,6 +16,7 @@ import {
   startSession,
 } from './sign-in-frame.ts'
 import { mountInvitation } from './sign-in-invitation.ts'
+import { offersSSO } from './sign-in-sso.ts'
 
 /** Mounts `/dashboard/sign-in` and `/dashboard/invitation`. */
 export function mountSignIn(app: Hono, services: Services): void {
@@ -23,11 +24,12 @@ export function mountSignIn(app: Hono, services: Services): void {
     const next = ownPage(c.req.query('next') ?? '')
     const token = getCookie(c, sessionCookie(services.config))
     if (token && (await findAdminSession(services, token))) return c.redirect(next, 303)
-    return signInPage(services, { next })
+    return signInPage(services, { next, sso: await offersSSO(services) })
   })
   app.post('/dashboard/sign-in', (c) =>
-    answerOutside(services, c, withPassword, ({ form }, error) =>
+    answerOutside(services, c, withPassword, async ({ form }, error) =>
       signInPage(services, {
+        sso: await offersSSO(services),
         next: ownPage(form.raw('next')),
         email_address: form.text('email_address'),
         error,
@@ -66,7 +68,7 @@ async function withCode(outside: OutsideForm): Promise<Response> {
 
 function signInPage(
   { config }: Services,
-  page: { next: string; email_address?: string; error?: ApiError },
+  page: { next: string; sso: boolean; email_address?: string; error?: ApiError },
 ): Response {
   const local = config.mode === 'development'
   return outsidePage({
@@ -77,6 +79,7 @@ function signInPage(
 ${field({ name: 'email_address', label: 'E-mail address', type: 'email', required: true, autocomplete: 'username', value: page.email_address ?? '' })}
 ${field({ name: 'password', label: 'Password', type: 'password', required: true, autocomplete: 'current-password' })}
 <button class="btn btn-primary w-100">Sign in</button></form>
+${page.sso ? html`<a class="btn w-100 mt-3" href="/dashboard/sign-in/sso">Sign in with single sign-on</a>` : ''}
 <p class="form-hint mt-3 mb-0">Forgotten password, lost phone? Another owner can make you a link under Administrators, and so can whoever runs this server: <code>portcullis admin reset --email ADDRESS</code></p>`,
   })
 }

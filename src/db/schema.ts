@@ -25,6 +25,7 @@ export interface Projects {
   project_color: Generated<string>
   login_straight: Generated<boolean>
   login_by_email: Generated<boolean>
+  is_system: Generated<boolean>
 }
 
 export interface ProjectSecrets {

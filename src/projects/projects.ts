@@ -17,6 +17,8 @@ export interface Project {
   project_color: string
   login_straight: boolean
   login_by_email: boolean
+  /** Of the server's own administrators (system-project.ts). */
+  is_system: boolean
   secrets: { secret_id: string; secret_hash: Buffer; expires_at: Date | null }[]
   public_tokens: string[]
   redirect_urls: { url: string; type: RedirectURLType; is_default: boolean }[]
@@ -73,6 +75,7 @@ async function loadProject(db: Database, project_id: string): Promise<Project | 
       'project_color',
       'login_straight',
       'login_by_email',
+      'is_system',
     ])
     .where('project_id', '=', project_id)
     .executeTakeFirst()
