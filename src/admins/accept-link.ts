@@ -8,7 +8,7 @@ import { recordAudit } from '../events/audit.ts'
 import { ApiError } from '../http/errors.ts'
 import { normalizeEmail } from '../members/email.ts'
 import { type Admin, actorOf, adminColumns, cleanName } from './admins.ts'
-import { hasAdmin, type LinkPurpose, lockFirst } from './invitations.ts'
+import { type LinkPurpose, lockFirst } from './invitations.ts'
 import { assertPassword, hashingInTurn, hashPassword } from './passwords.ts'
 
 /** A link that can be used now. */
@@ -21,7 +21,8 @@ export interface OpenLink {
 }
 
 const columns = 'invitation_id, purpose, email_address, role'
-const isOpen = 'token_hash = $1 and accepted_at is null and revoked_at is null and expires_at > $2'
+const isOpen = `token_hash = $1 and accepted_at is null and revoked_at is null and expires_at > $2
+  and (purpose <> 'first' or not exists (select from admins where password_hash <> ''))`
 
 /** The link of a token, or undefined where it cannot be used: unknown, used, revoked or expired. */
 export async function findOpenLink(
@@ -61,7 +62,7 @@ export async function acceptLink(services: Services, given: Acceptance): Promise
   const password_hash = await hashingInTurn(() => hashPassword(given.password))
   const now = services.now()
   return transaction(services.db, async (trx) => {
-    if (link.purpose === 'first') await assertStillFirst(trx)
+    if (link.purpose === 'first') await lockFirst(trx)
     const role = await use(trx, given.token, now)
     const facts = { email_address, name, role, password_hash, now }
     const admin =
@@ -89,11 +90,6 @@ export function linkNotFound(): ApiError {
     status: 404,
     message: 'This link cannot be used: it was used or revoked before, or its time is over.',
   })
-}
-
-async function assertStillFirst(db: Database): Promise<void> {
-  await lockFirst(db)
-  if (await hasAdmin(db)) throw linkNotFound()
 }
 
 /** Of any number of requests at once, one. */

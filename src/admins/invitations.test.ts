@@ -212,6 +212,18 @@ test('nodes that start together each print a link that works, and one first admi
   assert.equal((await listAdmins(services.db)).length, 1)
 })
 
+test('an administrator who came otherwise ends the first link', async () => {
+  const { services } = await newServer()
+  const token = tokenOf(await firstAdminLink(services))
+  assert.ok(await findOpenLink(services, token))
+  await makeAdmin(services, { role: 'viewer' })
+  assert.equal(await findOpenLink(services, token), undefined)
+  await assert.rejects(
+    acceptLink(services, { token, email_address: 'a@example.com', password }),
+    gone,
+  )
+})
+
 test('who has no password does not keep a server from its first administrator', async () => {
   const { services } = await newServer()
   await makeAdmin(services)

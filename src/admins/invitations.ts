@@ -199,7 +199,7 @@ export async function lockFirst(db: Database): Promise<void> {
 }
 
 /** Whether somebody can sign in with a password. */
-export async function hasAdmin(db: Database): Promise<boolean> {
+async function hasAdmin(db: Database): Promise<boolean> {
   const rows = await statement<{ found: boolean }>(
     db,
     `select exists (select from admins where password_hash <> '') as found`,

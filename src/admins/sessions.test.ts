@@ -95,6 +95,18 @@ test('sessions are ended one by one, all, or all but this one, and never those o
   assert.ok(await findAdminSession(services, others))
 })
 
+test('a session of who is disabled does not hold, whenever it began', async () => {
+  const { services } = await newServer()
+  const { admin_id } = await makeAdmin(services)
+  const disable = (status: 'active' | 'disabled') =>
+    services.db.updateTable('admins').set({ status }).where('admin_id', '=', admin_id).execute()
+  const { token } = await createAdminSession(services, admin_id, from)
+  await disable('disabled')
+  const late = await createAdminSession(services, admin_id, from)
+  for (const each of [token, late.token])
+    assert.equal(await findAdminSession(services, each), undefined)
+})
+
 test('what a browser says of itself is kept short, whatever it says', async () => {
   const { services } = await newServer()
   const { admin_id } = await makeAdmin(services)

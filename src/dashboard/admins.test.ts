@@ -205,3 +205,15 @@ test('a browser is called by its name', () => {
   assert.equal(browserOf('curl/8.5.0'), 'curl/8.5.0')
   assert.equal(browserOf(''), 'unknown')
 })
+
+test('who has no password, as in development, sets neither one nor an app, and is told why', async () => {
+  const { services, visitor } = await newOwner({ mode: 'development' })
+  await services.db.updateTable('admins').set({ password_hash: '' }).execute()
+  const { html } = await visitor.get(account)
+  assert.match(html, /npm start/)
+  assert.doesNotMatch(html, /New password|Set up/)
+  assert.equal((await visitor.get(authenticator)).location, account)
+  const csrf_token = /name="csrf_token" value="([^"]*)"/.exec(html)?.[1] ?? ''
+  const typed = { csrf_token, current_password: '', new_password: 'a gravel path in umber' }
+  assert.equal((await visitor.post(`${account}/password`, typed)).status, 409)
+})
