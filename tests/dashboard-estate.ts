@@ -99,7 +99,7 @@ async function connectionIds(tenant: Tenant, tag: string, metadata_url: string) 
   const path = `/v1/b2b/sso/saml/${organization_id}/connections/${connection_id}`
   await must(project, 'PUT', `${path}/url`, { metadata_url })
   const failing = await failTest(tenant, connection_id, tag)
-  const [message] = await readMessages(services, project_id, failing.flow_id)
+  const message = (await readMessages(services, project_id, failing.flow_id)).at(-1)
   const { trace_link_id } = await createTraceLink(services, {
     project_id,
     flow_id: failing.flow_id,

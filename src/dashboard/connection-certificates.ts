@@ -1,5 +1,5 @@
 /** The certificates of a SAML connection, in both directions. */
-import type { ApiError } from '../http/errors.ts'
+import { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { card, copyField, emptyState, field, table, time } from '../http/parts.ts'
 import { deleteVerificationCertificate } from '../sso/saml-connection-certificates.ts'
@@ -34,7 +34,11 @@ export const connectionCertificatesPages: readonly DashboardPage[] = [
     method: 'GET',
     path: `${path}/:certificate_id`,
     needs: 'editor',
-    run: async (visit) => removal(visit, await samlConnection(visit)),
+    async run(visit) {
+      const shown = await samlConnection(visit)
+      if (!named(visit, shown)) throw new ApiError('sso_verification_key_not_found')
+      return removal(visit, shown)
+    },
   }),
   projectPage({ ...trust, path: `${path}/:certificate_id`, run: orAgain(remove, removal) }),
 ]

@@ -77,14 +77,17 @@ async function revoke(visit: ProjectVisit): Promise<Response> {
   const trace_link_id = parameter(visit, 'trace_link_id')
   const { project_id } = project
   const now = services.now()
-  const revoked = await revokeTraceLink(services.db, { project_id, flow_id, trace_link_id, now })
-  if (revoked)
-    await visit.audit({
-      action: 'trace_link.revoke',
-      target_type: 'login',
-      target_id: flow_id,
-      before: { trace_link_id },
+  if (!(await revokeTraceLink(services.db, { project_id, flow_id, trace_link_id, now })))
+    throw new ApiError('bad_request', {
+      status: 404,
+      message: 'This login has no open link of that id: it was revoked before, or never made.',
     })
+  await visit.audit({
+    action: 'trace_link.revoke',
+    target_type: 'login',
+    target_id: flow_id,
+    before: { trace_link_id },
+  })
   return seeOther(c, `${base}/logins/${flow_id}`, 'The link opens nothing any more.')
 }
 
