@@ -82,3 +82,44 @@ test('a deadlock is tried again, and other errors are not', async () => {
   await assert.rejects(fail('23505'))
   assert.equal(attempts, 1)
 })
+
+test('a transaction in which an error was caught is not taken for committed', async () => {
+  const { db, table } = await open(true)
+  const insert = `insert into ${table} values ($1, $2)`
+  const work = transaction(db, async (trx) => {
+    await statement(trx, insert, [2, 'Grace'])
+    await statement(trx, insert, [1, 'Ada again']).catch(() => {})
+    return 'done'
+  })
+  await assert.rejects(work, /aborted/)
+  assert.deepEqual(await statement(db, `select name from ${table} where id = $1`, [2]), [])
+})
+
+test('what failed is rolled back, and its connection serves the next one', async () => {
+  const { db, table } = await open(true)
+  let left: Database | undefined
+  const work = transaction(db, async (trx) => {
+    left = trx
+    await statement(trx, `update ${table} set name = $1`, ['Grace'])
+    throw new Error('changed my mind')
+  })
+  await assert.rejects(work, /changed my mind/)
+  const read = `select name from ${table} where id = $1`
+  assert.deepEqual(await statement(db, read, [1]), [{ name: 'Ada' }])
+  await assert.rejects(statement(left!, read, [1]), /has ended/)
+})
+
+test('a database that was only used through statements closes', async () => {
+  const db = connect({ url: await databaseURL(), prepared_statements: true })
+  const read = 'select count(*)::int as count from pg_stat_activity where pid = $1'
+  const [own] = await statement<{ pid: number }>(db, 'select pg_backend_pid() as pid', [])
+  await db.destroy()
+  await assert.rejects(statement(db, 'select 1', []))
+  const { db: other } = await open(true)
+  let open_connections = 1
+  for (let i = 0; i < 100 && open_connections > 0; i++) {
+    const [row] = await statement<{ count: number }>(other, read, [own!.pid])
+    open_connections = row!.count
+  }
+  assert.equal(open_connections, 0)
+})

@@ -1,13 +1,16 @@
 /**
  * The connection to PostgreSQL: Kysely over a pool of `pg`, every statement prepared under a name.
- * Measured: PostgreSQL spends two to four times as much on a statement that it plans anew.
+ * Measured: PostgreSQL spends two to four times as much on a statement that it plans anew. What is written
+ * as text (`statement`) and transactions go to the pool straight: the layers of the query builder cost a
+ * node as much CPU as the round trip itself.
  */
 import {
   CompiledQuery,
+  type DatabaseConnection,
   Kysely,
   PostgresDialect,
   type PostgresPoolClient,
-  type Transaction,
+  Transaction,
 } from 'kysely'
 import pg from 'pg'
 import type { Schema } from './schema.ts'
@@ -27,6 +30,22 @@ const maxBuilt = 300
 const stalePlan = '0A000' // "cached plan must not change result type", after a migration
 const retryable = new Set([stalePlan, '40001', '40P01'])
 
+/** Sends one statement, to one connection or to any that is free. */
+type Send = (text: string, values?: unknown[]) => Promise<pg.QueryResult>
+
+interface Connection {
+  query: Send
+  release(broken?: boolean): void
+}
+
+/** How a database that `connect` opened, or a transaction on it, is reached without its query builder. */
+interface Reach {
+  send: Send
+  begin<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>
+}
+
+const reaches = new WeakMap<Database, Reach>()
+
 /**
  * Opens a pool (connections are made when first used). Close it with `db.destroy()`.
  */
@@ -40,15 +59,102 @@ export function connect(options: ConnectOptions): Database {
   })
   // An idle connection that breaks leaves the pool by itself; without a listener it ends the process.
   pool.on('error', () => {})
-  return new Kysely<Schema>({
-    dialect: new PostgresDialect({
-      pool: {
-        options: pool.options,
-        connect: async () => wrap(await pool.connect(), options.prepared_statements),
-        end: () => pool.end(),
-      } as ConstructorParameters<typeof PostgresDialect>[0]['pool'] & object,
-    }),
+  const acquire = async () => wrap(await pool.connect(), options.prepared_statements)
+  const dialect = new PostgresDialect({
+    pool: {
+      options: pool.options,
+      connect: async () => (await acquire()) as unknown as PostgresPoolClient,
+      end: async () => {}, // by PooledDatabase: Kysely forgets it where only `statement` was used
+    } as ConstructorParameters<typeof PostgresDialect>[0]['pool'] & object,
   })
+  const db = new PooledDatabase(dialect, pool)
+  const executor = db.getExecutor()
+  const parts = { config: { dialect }, dialect, driver: dialect.createDriver() }
+  reaches.set(db, {
+    async send(text, values) {
+      const connection = await acquire()
+      try {
+        return await connection.query(text, values)
+      } finally {
+        connection.release()
+      }
+    },
+    begin: async (work) =>
+      runTransaction(await acquire(), work, (connection) => {
+        const provideConnection = <T>(use: (connection: DatabaseConnection) => Promise<T>) =>
+          use(connection)
+        return new Transaction<Schema>({
+          ...parts,
+          executor: executor.withConnectionProvider({ provideConnection }),
+        })
+      }),
+  })
+  return db
+}
+
+class PooledDatabase extends Kysely<Schema> {
+  readonly #pool: pg.Pool
+
+  constructor(dialect: PostgresDialect, pool: pg.Pool) {
+    super({ dialect })
+    this.#pool = pool
+  }
+
+  override async destroy(): Promise<void> {
+    await super.destroy()
+    if (!this.#pool.ending) await this.#pool.end()
+  }
+}
+
+/** BEGIN, `work`, COMMIT; ROLLBACK where one of them fails. Nothing can be sent afterwards. */
+async function runTransaction<T>(
+  connection: Connection,
+  work: (trx: Transaction<Schema>) => Promise<T>,
+  transactionOn: (connection: DatabaseConnection) => Transaction<Schema>,
+): Promise<T> {
+  let ended = false
+  const send: Send = async (text, values) => {
+    if (ended) throw new Error('this transaction has ended')
+    return connection.query(text, values)
+  }
+  const trx = transactionOn(builderConnection(send))
+  reaches.set(trx, { send, begin: (inner) => inner(trx) })
+  let broken = false
+  try {
+    await connection.query('begin')
+    const result = await work(trx)
+    ended = true
+    // PostgreSQL answers so where an error within was caught, and nothing is written.
+    const { command } = await connection.query('commit')
+    if (command === 'ROLLBACK') throw new Error('the transaction was aborted by an earlier error')
+    return result
+  } catch (error) {
+    ended = true
+    await connection.query('rollback').catch(() => {
+      broken = true
+    })
+    throw error
+  } finally {
+    connection.release(broken)
+  }
+}
+
+const counted = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
+
+/** A connection as the query builder wants it. */
+function builderConnection(send: Send): DatabaseConnection {
+  return {
+    async executeQuery<Row>({ sql, parameters }: CompiledQuery) {
+      const { command, rowCount, rows } = await send(sql, [...parameters])
+      return {
+        rows: (rows ?? []) as Row[],
+        ...(counted.has(command) && { numAffectedRows: BigInt(rowCount ?? 0) }),
+      }
+    },
+    streamQuery() {
+      throw new Error('rows are not streamed here')
+    },
+  }
 }
 
 const names = new Map<string, string>()
@@ -70,17 +176,17 @@ function nameOf(text: string): string | undefined {
   return name
 }
 
-const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+const wrapped = new WeakMap<pg.PoolClient, Connection>()
 
 /**
  * A pool client that sends every parameterised statement under its name, and once more where a migration
  * has made its plan stale; within a transaction that is left to `transaction`.
  */
-function wrap(client: pg.PoolClient, prepared: boolean): PostgresPoolClient {
+function wrap(client: pg.PoolClient, prepared: boolean): Connection {
   const known = wrapped.get(client)
   if (known) return known
-  const query = (text: unknown, values?: unknown[]) => {
-    if (typeof text !== 'string' || !values) return client.query(text as string)
+  const query: Send = (text, values) => {
+    if (typeof text !== 'string' || !values) return client.query(text)
     const name = prepared && values.length > 0 ? nameOf(text) : undefined
     if (name === undefined) return client.query(text, values)
     return client.query({ name, text, values }).catch((error) => {
@@ -90,10 +196,7 @@ function wrap(client: pg.PoolClient, prepared: boolean): PostgresPoolClient {
       return client.query({ name: nameOf(text) ?? '', text, values })
     })
   }
-  const wrapper = {
-    query,
-    release: (error?: boolean | Error) => client.release(error),
-  } as unknown as PostgresPoolClient
+  const wrapper: Connection = { query, release: (broken) => client.release(broken) }
   wrapped.set(client, wrapper)
   return wrapper
 }
@@ -115,8 +218,11 @@ export async function statement<Row>(
   values: unknown[],
 ): Promise<Row[]> {
   constant.add(text)
-  const result = await db.executeQuery<Row>(CompiledQuery.raw(text, values))
-  return result.rows
+  const reach = reaches.get(db)
+  const { rows } = reach
+    ? await reach.send(text, values)
+    : await db.executeQuery<Row>(CompiledQuery.raw(text, values))
+  return rows
 }
 
 /**
@@ -132,7 +238,8 @@ export async function transaction<T>(
   if (db.isTransaction) return work(db as Transaction<Schema>)
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction().execute(work)
+      const reach = reaches.get(db)
+      return await (reach ? reach.begin(work) : db.transaction().execute(work))
     } catch (error) {
       const violated = violatedConstraint(error)
       const again =
