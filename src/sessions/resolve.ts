@@ -1,6 +1,7 @@
 /** From a session token or JWT to the session, its organization and its member, in one statement. */
 import type { Context } from '../context.ts'
 import { statement } from '../db/connect.ts'
+import { fromJSONRow, jsonRow } from '../db/json-row.ts'
 import { hashToken } from '../db/secrets.ts'
 import { ApiError } from '../http/errors.ts'
 import { type MemberRow, memberColumns } from '../members/member.ts'
@@ -21,16 +22,10 @@ export interface SessionArguments {
   session_jwt?: string | undefined
 }
 
-// Columns of the three have names in common, so each comes under a letter of its own.
-const prefixed = (letter: string, columns: readonly string[]) =>
-  columns.map((name) => ({ name, alias: `${letter}_${name}`, column: `${letter}.${name}` }))
-const sessionPart = prefixed('s', sessionColumns)
-const organizationPart = prefixed('o', organizationColumns)
-const memberPart = prefixed('m', memberColumns)
+type ResolvedRow = SessionRow & { organization: OrganizationRow; member: MemberRow }
 
-const validSession = `select ${[...sessionPart, ...organizationPart, ...memberPart]
-  .map(({ column, alias }) => `${column} as ${alias}`)
-  .join(', ')}
+const validSession = `select ${sessionColumns.map((name) => `s.${name}`).join(', ')},
+  ${jsonRow('o', organizationColumns)} as organization, ${jsonRow('m', memberColumns)} as member
   from sessions s
   join organization_objects o on o.project_id = s.project_id and o.organization_id = s.organization_id
   join member_objects m on m.project_id = s.project_id and m.member_id = s.member_id
@@ -71,22 +66,12 @@ async function load(
   condition: 's.token_hash = $3' | 's.member_session_id = $3',
   value: Buffer | string,
 ): Promise<ResolvedSession> {
-  const rows = await statement<Record<string, unknown>>(
-    context.db,
-    `${validSession} and ${condition}`,
-    [context.project.project_id, context.now(), value],
-  )
-  const row = rows[0]
-  if (!row) throw new ApiError('session_not_found')
-  return {
-    session: part<SessionRow>(row, sessionPart),
-    organization: part<OrganizationRow>(row, organizationPart),
-    member: part<MemberRow>(row, memberPart),
-  }
-}
-
-function part<Row>(row: Record<string, unknown>, columns: typeof sessionPart): Row {
-  const taken: Record<string, unknown> = {}
-  for (const { name, alias } of columns) taken[name] = row[alias]
-  return taken as Row
+  const rows = await statement<ResolvedRow>(context.db, `${validSession} and ${condition}`, [
+    context.project.project_id,
+    context.now(),
+    value,
+  ])
+  if (!rows[0]) throw new ApiError('session_not_found')
+  const { organization, member, ...session } = rows[0]
+  return { session, organization: fromJSONRow(organization), member: fromJSONRow(member) }
 }

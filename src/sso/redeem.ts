@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import { type Database, pgCode, statement } from '../db/connect.ts'
 import { newId } from '../db/ids.ts'
+import { fromJSONRow, jsonRow } from '../db/json-row.ts'
 import type { AuthenticationFactor } from '../db/schema.ts'
 import { hashToken } from '../db/secrets.ts'
 import { newEventId } from '../events/events.ts'
@@ -26,7 +27,8 @@ export interface RedeemedFlow {
   candidates: Candidates
 }
 
-const organizationPart = organizationColumns.map((name) => `o.${name} as o_${name}`).join(', ')
+type RedeemedRow = Omit<RedeemedFlow, 'connection_status' | 'candidates'> &
+  Candidates & { connection_status: string | null }
 
 const redeemSQL = `with flow as (
     update sso_flows set state = 'redeemed', redeemed_at = $3
@@ -34,7 +36,8 @@ const redeemSQL = `with flow as (
       and pkce_code_challenge = $5
     returning flow_id, organization_id, connection_id, identity, checks)
   select f.flow_id, f.connection_id, f.identity, f.checks,
-    c.type as connection_type, c.status as connection_status, ${organizationPart}, k.*
+    c.type as connection_type, c.status as connection_status,
+    ${jsonRow('o', organizationColumns)} as organization, k.*
   from flow f
   join organization_objects o on o.project_id = $1 and o.organization_id = f.organization_id
   left join sso_connections c on c.project_id = $1 and c.connection_id = f.connection_id
@@ -70,7 +73,7 @@ export async function redeemFlow(
     input.pkce_code_verifier === undefined
       ? ''
       : hashToken(input.pkce_code_verifier).toString('base64url')
-  const rows = await statement<Record<string, unknown>>(trx, redeemSQL, [
+  const rows = await statement<RedeemedRow>(trx, redeemSQL, [
     project_id,
     token_hash,
     now,
@@ -80,16 +83,14 @@ export async function redeemFlow(
   const row = rows[0]
   if (!row) throw await whyNot(trx, [project_id, token_hash, oldest], input.pkce_code_verifier)
   return {
-    flow_id: row.flow_id as string,
-    connection_id: row.connection_id as string,
-    connection_type: row.connection_type as 'saml' | 'oidc',
-    connection_status: (row.connection_status as string | null) ?? 'deleted',
-    identity: row.identity as Identity,
-    checks: row.checks as Check[],
-    organization: Object.fromEntries(
-      organizationColumns.map((name) => [name, row[`o_${name}`]]),
-    ) as unknown as OrganizationRow,
-    candidates: row as unknown as Candidates,
+    flow_id: row.flow_id,
+    connection_id: row.connection_id,
+    connection_type: row.connection_type,
+    connection_status: row.connection_status ?? 'deleted',
+    identity: row.identity,
+    checks: row.checks,
+    organization: fromJSONRow(row.organization),
+    candidates: row,
   }
 }
 
@@ -209,15 +210,15 @@ export async function endFlow(
   const first = write.values.length
   const value = (offset: number) => `$${first + offset}`
   const { project_id } = context.project
-  const rows = await statement<MemberRow>(
+  const rows = await statement<{ member: MemberRow }>(
     trx,
     `with session as (${write.sql}),
       ended as (update sso_flows set member_id = ${value(2)}, member_session_id = ${value(3)},
         checks = ${value(4)}, token_hash = null
         where project_id = $1 and flow_id = ${value(1)} returning ${endedColumns}),
       ${loginEventSQL('succeeded', value(5))}
-     select ${memberColumns.join(', ')} from member_objects
-     where project_id = $1 and member_id = ${value(2)}`,
+     select ${jsonRow('m', memberColumns)} as member from member_objects m
+     where m.project_id = $1 and m.member_id = ${value(2)}`,
     [
       ...write.values,
       flow.flow_id,
@@ -227,7 +228,7 @@ export async function endFlow(
       newEventId(project_id),
     ],
   )
-  return rows[0]!
+  return fromJSONRow(rows[0]!.member)
 }
 
 /** The factor that a login adds to a session. */
