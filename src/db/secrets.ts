@@ -1,19 +1,14 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomPart } from './ids.ts'
 
 /** A new opaque token: 32 random bytes as 43 base64url characters. */
 export function newToken(): string {
-  return randomBytes(32).toString('base64url')
+  return randomPart(32).toString('base64url')
 }
 
 /** What is stored of a token of full entropy: its SHA-256. */
 export function hashToken(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
+  return hash('sha256', token, 'buffer')
 }
 
 /** Compares two digests of the same length in constant time. */

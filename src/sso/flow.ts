@@ -54,6 +54,9 @@ export class LoginError extends ApiError {
  * has no place in text.
  */
 export function storedChecks(checks: readonly Check[]): string {
+  const json = JSON.stringify(checks)
+  // How JSON writes those two; hardly any login has them, and a replacer costs more than all the rest.
+  if (!/\\u(?:0000|d[89a-f])/.test(json)) return json
   return JSON.stringify(checks, (_name, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : value,
   )
