@@ -65,7 +65,8 @@ export async function assertGoodLooks(page: Page, name: string): Promise<void> {
     }
 }
 
-async function keepPicture(page: Page, name: string): Promise<void> {
+/** A picture of the whole page in the folder that SCREENSHOTS names, if it does. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS
   if (!folder) return
   await mkdir(folder, { recursive: true })

@@ -1,7 +1,5 @@
 /** Every page on Tabler: read by axe-core, on a telephone and on a desk, light and dark. */
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { giveTOTP, makeAdmin, password } from '../../src/admins/admins.test-kit.ts'
@@ -13,57 +11,9 @@ import { createSetupLink } from '../../src/setup/setup-links.ts'
 import { stepsOf } from '../../src/setup/steps.ts'
 import { proposedFixes } from '../../src/sso/fixes.ts'
 import { createTraceLink } from '../../src/sso/trace-links.ts'
-import { assertAccessible } from './axe.ts'
 import { letIn, newStage, type Scene, scene } from './scene.ts'
-import { documentOf, newVisitor, signIn } from './visitor.ts'
-
-const desk = { width: 1280, height: 844 }
-const telephone = { width: 390, height: 844 }
-const looks = [
-  { ...desk, colorScheme: 'light', axe: true },
-  { ...desk, colorScheme: 'dark', axe: false },
-  { ...telephone, colorScheme: 'light', axe: false },
-  { ...telephone, colorScheme: 'dark', axe: true },
-] as const
-
-// The pages on Tabler carry their theme as an attribute, which follows the medium a moment later.
-const themed = (theme: string) => `new Promise((resolve, reject) => {
-  const { dataset } = document.documentElement
-  const began = Date.now()
-  const check = () => {
-    const media = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
-    if (media === '${theme}' && (dataset.bsTheme ?? media) === media) return resolve()
-    if (Date.now() - began > 5000) return reject(new Error('the theme is not ${theme}'))
-    setTimeout(check, 10)
-  }
-  check()
-})`
-const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
-
-/** A page as it stands: one h1, nothing to scroll sideways, nothing for axe-core to find. */
-async function inspect(page: Page, name: string, status: number): Promise<void> {
-  const response = documentOf(page)
-  assert.equal(response.status(), status, name)
-  assert.doesNotMatch(response.headers()['content-security-policy'] ?? '', /unsafe/, name)
-  await page.waitForLoadState()
-  assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
-  for (const { width, height, colorScheme, axe } of looks) {
-    const at = `${name}-${width}-${colorScheme}`
-    await page.setViewportSize({ width, height })
-    await page.emulateMedia({ colorScheme })
-    await page.evaluate(themed(colorScheme))
-    await keepPicture(page, at)
-    assert.equal(await page.evaluate(overflow), 0, `${at} scrolls sideways`)
-    if (axe) await assertAccessible(page, at)
-  }
-}
-
-async function keepPicture(page: Page, name: string): Promise<void> {
-  const folder = process.env.SCREENSHOTS
-  if (!folder) return
-  await mkdir(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
-}
+import { newVisitor, signIn } from './visitor.ts'
+import { assertWellMade } from './well-made.ts'
 
 /**
  * A browser, and `look`, which inspects what it shows; what is wrong with any page is told when the test
@@ -74,8 +24,8 @@ async function visitor(t: TestContext, { stage }: Pick<Scene, 'stage'>) {
   t.after(() => assert.deepEqual(wrong, []))
   const context = await newVisitor(t, stage, { reducedMotion: 'reduce' })
   context.setDefaultTimeout(20_000)
-  const look = (page: Page, name: string, status = 200) =>
-    inspect(page, name, status).catch((error: unknown) => {
+  const look = (page: Page, name: string, status?: number) =>
+    assertWellMade(page, name, status).catch((error: unknown) => {
       wrong.push(`${name}: ${(error as Error).message}`)
     })
   return { context, look }

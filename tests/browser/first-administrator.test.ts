@@ -1,16 +1,15 @@
 /** From a server without administrators to several of them, in real browsers. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { newServer } from '../../src/admins/admins.test-kit.ts'
 import { firstAdminLink } from '../../src/admins/invitations.ts'
+import { assertAccessible } from './axe.ts'
 import { openPort } from './stage.ts'
 import { documentOf, newVisitor } from './visitor.ts'
 
 const password = 'a gravel path in umber'
-const axe = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
 /** A server of its own that listens, and browsers for it. */
 async function open(t: TestContext) {
@@ -22,28 +21,15 @@ async function open(t: TestContext) {
   return { ...made, base_url, visit: async () => (await newVisitor(t, addresses)).newPage() }
 }
 
-/** What every page promises: it fits a telephone, and axe finds nothing, in light and dark. */
+/** On a telephone; dashboard-pages.test.ts looks at the same pages in every width and colour. */
 async function assertUsable(page: Page, name: string): Promise<void> {
-  for (const width of [390, 1280])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height: 844 })
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.locator(`html[data-bs-theme=${colorScheme}]`).waitFor()
-      const wide = await page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      )
-      assert.equal(wide, 0, `${name} scrolls sideways at ${width} px`)
-      const session = await page.context().newCDPSession(page)
-      await session.send('Runtime.evaluate', { expression: axe })
-      const { result } = await session.send('Runtime.evaluate', {
-        expression: `axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) =>
-          id + ': ' + nodes.map(({ html }) => html).join(' ').slice(0, 300)))`,
-        awaitPromise: true,
-        returnByValue: true,
-      })
-      await session.detach()
-      assert.deepEqual(result.value, [], `${name} at ${width} px, ${colorScheme}`)
-    }
+  await page.setViewportSize({ width: 390, height: 844 })
+  const wide = await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )
+  assert.equal(wide, 0, `${name} scrolls sideways`)
+  await assertAccessible(page, name)
+  await page.setViewportSize({ width: 1280, height: 844 })
 }
 
 async function signIn(page: Page, base_url: string, email: string): Promise<void> {

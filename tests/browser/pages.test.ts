@@ -2,15 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { createApp } from '../../src/app.ts'
-import { mountDevelopmentLink } from '../../src/dashboard/development.ts'
 import { assertGoodLooks } from './appearance.ts'
 import {
   connectOIDC,
   connectSAML,
   connectSAMLByPost,
   newOrganization,
-  openPort,
   type Stage,
   stage,
   startURL,
@@ -70,47 +67,6 @@ test('the pages of the server', async (t) => {
   await look(page, 'server-error-type')
   await page.goto(`${parts.base_url}/errors/no_such_error`)
   await look(page, 'server-error-type-unknown', 404)
-})
-
-test('the dashboard in development, which opens once by its link and is locked without it', async (t) => {
-  const parts = await stage()
-  const organization = await newOrganization(parts)
-  const saml = await connectSAML(parts, organization.organization_id)
-  const oidc = await connectOIDC(parts, organization.organization_id)
-  const port = await openPort()
-  const base_url = `http://sp.localhost:${port.port}`
-  const app = createApp(parts.services)
-  const sso_connections = [
-    { connection_id: saml, type: 'saml', start_url: startURL(parts, saml) },
-    { connection_id: oidc, type: 'oidc', start_url: startURL(parts, oidc) },
-  ]
-  mountDevelopmentLink(app, parts.services, {
-    ...parts.project,
-    base_url: parts.base_url,
-    app_url: parts.app_url,
-    test_idp_url: parts.idp_url,
-    organizations: [{ ...organization, sso_connections }],
-    token: 'only-once',
-  })
-  port.answer(app.fetch)
-  const page = await (await newVisitor(t, { ...parts, base_url }, options)).newPage()
-  const stranger = await (await newVisitor(t, { ...parts, base_url }, options)).newPage()
-
-  await page.goto(`${base_url}/dashboard?token=wrong`)
-  await look(page, 'dashboard-locked', 401)
-  await page.goto(`${base_url}/dashboard?token=only-once`)
-  assert.ok(!page.url().includes('token'), 'the token does not stay in the address')
-  if (page.url().endsWith('/projects'))
-    await page.getByRole('link', { name: 'A test' }).first().click()
-  await look(page, 'dashboard')
-  assert.match((await page.locator('pre').textContent()) ?? '', /STYTCH_SECRET=secret-test-/)
-  await page.getByRole('link', { name: 'hosted login page' }).click()
-  await page.getByRole('heading', { name: 'Sign in to Acme' }).waitFor()
-  await page.goBack()
-  await stranger.goto(`${base_url}/dashboard?token=only-once`)
-  assert.equal(documentOf(stranger).status(), 401)
-  await page.reload()
-  assert.equal(documentOf(page).status(), 200)
 })
 
 test('the pages of the test identity provider', async (t) => {
