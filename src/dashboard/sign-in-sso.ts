@@ -121,10 +121,16 @@ async function finish(services: Services, c: HonoContext): Promise<Response> {
       message: 'This browser did not begin this login. Start again at the sign-in page.',
     })
   const context = contextOf(services, project.project_id)
-  const { member } = await authenticateSSO.run(
+  const { member, member_authenticated } = await authenticateSSO.run(
     { sso_token: c.req.query('token') ?? '', pkce_code_verifier: verifier },
     context,
   )
+  if (!member_authenticated)
+    throw new ApiError('bad_request', {
+      status: 403,
+      message:
+        'The organization of the administrators requires a second factor, which is not asked for here: sign in with password and code, or let the identity provider ask for it.',
+    })
   const admin = await findAdminByEmail(services.db, member.email_address)
   if (admin?.status !== 'active')
     throw new ApiError('bad_request', {
