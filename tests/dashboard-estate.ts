@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import { by } from '../src/admins/admins.test-kit.ts'
 import { inviteAdmin } from '../src/admins/invitations.ts'
+import { recordAudit } from '../src/events/audit.ts'
 import { sendTestEvent } from '../src/events/test-event.ts'
 import { createWebhook } from '../src/events/webhooks.ts'
 import { sendMail } from '../src/mail/mail.ts'
@@ -171,5 +172,15 @@ async function serverIds({ project }: Tenant, tag: string) {
     now: services.now(),
   })
   const { admin_id } = await makeAdmin('editor')
+  await recordAudit(services.db, {
+    project_id: project.project_id,
+    actor: { type: 'admin', id: admin_id, name: `Kim ${tag}` },
+    action: 'organization.update',
+    target_type: 'organization',
+    target_id: 'organization-1',
+    target_name: `Acme ${tag}`,
+    before: { organization_name: tag },
+    at: services.now(),
+  })
   return { mail_id, invitation_id, admin_id }
 }

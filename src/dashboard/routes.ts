@@ -13,12 +13,13 @@ import { ApiError } from '../http/errors.ts'
 import { assertOwnForm, csrfTokenOf, formOf, readForm } from '../http/form.ts'
 import { html } from '../http/html.ts'
 import { notice } from '../http/parts.ts'
-import { renderScreen } from '../http/screen.ts'
+import { guardPages, renderScreen } from '../http/screen.ts'
 import { findProjectBySlug } from '../projects/projects.ts'
 import { dashboardPage } from './frame.ts'
 import { pages } from './pages.ts'
 import { sessionCookie } from './session-cookie.ts'
 import { mountSignIn } from './sign-in.ts'
+import { ownPage } from './sign-in-frame.ts'
 import { mountSignInSSO } from './sign-in-sso.ts'
 import { auditor, type DashboardPage, type ProjectVisit, type Visit } from './visit.ts'
 
@@ -26,6 +27,7 @@ const freshForMs = 60 * 60_000
 
 /** Mounts `/dashboard` and everything below it. */
 export function mountDashboard(app: Hono, services: Services): void {
+  app.use('/dashboard/*', guardPages)
   mountSignIn(app, services)
   mountSignInSSO(app, services)
   for (const page of pages)
@@ -101,12 +103,14 @@ function signInFirst(c: HonoContext, page: DashboardPage): Response {
 
 function confirmFirst(c: HonoContext, page: DashboardPage): Response {
   const { pathname, search } = new URL(c.req.url)
-  const from = c.req.header('referer')
-  const back = page.method === 'GET' ? pathname + search : from && new URL(from).pathname
-  return c.redirect(
-    `/dashboard/confirm?${new URLSearchParams({ next: back || '/dashboard' })}`,
-    303,
-  )
+  const next = page.method === 'GET' ? pathname + search : cameFrom(c)
+  return c.redirect(`/dashboard/confirm?${new URLSearchParams({ next })}`, 303)
+}
+
+/** The page of the dashboard that a request came from, whatever the browser says. */
+function cameFrom(c: HonoContext): string {
+  const url = URL.parse(c.req.header('referer') ?? '')
+  return url ? ownPage(url.pathname + url.search) : '/dashboard'
 }
 
 function notAllowed(role: string, needs: string): ApiError {
@@ -124,7 +128,7 @@ function refusal(visit: Visit, cause: unknown): Response {
     title: error.status === 404 ? 'Not found' : 'That did not work',
     status: error.status,
     body: html`${notice('danger', error.message, html`Nothing was changed. Request id <code>${visit.request_id}</code>`)}
-<p><a class="btn" href="${visit.c.req.header('referer') ?? '/dashboard'}">Back</a></p>`,
+<p><a class="btn" href="${cameFrom(visit.c)}">Back</a></p>`,
   })
 }
 

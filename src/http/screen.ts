@@ -1,4 +1,5 @@
 /** The frame of the pages on Tabler: dashboard and setup portal. Nothing in them comes from elsewhere. */
+import type { Context, Next } from 'hono'
 import { assetURL } from './assets.ts'
 import { html, type Markup } from './html.ts'
 
@@ -60,6 +61,17 @@ const commonHeaders = {
   // A form's Origin header would be `null` under no-referrer.
   'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
+}
+
+/**
+ * Middleware for everything below an address: redirects, parts and downloads are as little stored, framed or
+ * run as the pages. What a response says of itself stays.
+ */
+export async function guardPages(c: Context, next: Next): Promise<void> {
+  await next()
+  const { 'content-type': _, ...common } = commonHeaders
+  for (const [name, value] of Object.entries({ ...common, 'content-security-policy': policy }))
+    if (!c.res.headers.has(name)) c.header(name, value)
 }
 
 /** A part of a page, for htmx to put in place of an older one. */

@@ -4,6 +4,7 @@ import type { Services } from '../context.ts'
 import { toApiError } from '../http/envelope.ts'
 import { ApiError } from '../http/errors.ts'
 import { assertOwnForm, readForm } from '../http/form.ts'
+import { guardPages } from '../http/screen.ts'
 import { choose, choosePage } from './portal-choose.ts'
 import { activate, activatePage, mappingPage, saveMapping } from './portal-finish.ts'
 import { closedPage, portalPage } from './portal-frame.ts'
@@ -21,6 +22,7 @@ import { isLater, stepAfter, stepsOf } from './steps.ts'
 
 /** Mounts every address of the portal. */
 export function mountSetup(app: Hono, services: Services): void {
+  app.use('/setup/*', guardPages)
   const page = (work: Work) => (c: HonoContext) => inPortal(services, c, work)
   const form = (work: Work) => (c: HonoContext) =>
     inPortal(services, c, async (visit) => {
