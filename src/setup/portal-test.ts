@@ -5,11 +5,13 @@ import { card, checkbox, facts, notice, time } from '../http/parts.ts'
 import { renderPart } from '../http/screen.ts'
 import { applyFix, type ProposedFix, proposedFixes } from '../sso/fixes.ts'
 import { startTestLogin } from '../sso/test-login.ts'
-import { traceBody, visible } from '../sso/trace-page.ts'
+import { failedCheck, traceBody, visible } from '../sso/trace-page.ts'
 import { getLogin, type LoginTrace, listLogins } from '../sso/traces.ts'
 import { portalPage, setupForm } from './portal-frame.ts'
 import { auditSetup, type Chosen, type SetupVisit } from './portal-visit.ts'
 import { lastTest } from './progress.ts'
+
+const aboutPeople: ReadonlySet<string> = new Set(['email', 'name', 'groups', 'subject'])
 
 /** The page, with the last test of this link or the one in the address. */
 export async function testPage(
@@ -20,11 +22,14 @@ export async function testPage(
   const trace = await lastTest(visit.services, visit.link, visit.c.req.query('flow_id'))
   const result = trace ? await resultPart(visit, chosen, trace) : html``
   if (visit.c.req.header('hx-request') === 'true') return renderPart(result)
+  // After a failed one it can be tried again right below what to do, not after the whole trace.
+  const again = trace?.state === 'failed' ? '' : startCard(visit, trace)
+  const last = chosen.missing.length > 0 ? unready(chosen) : again
   return portalPage(visit, {
     step: 'test',
     title: 'Test the login',
     error,
-    body: html`${result}${chosen.missing.length > 0 ? unready(chosen) : startCard(visit, trace)}`,
+    body: html`${result}${last}`,
   })
 }
 
@@ -42,12 +47,24 @@ async function resultPart(visit: SetupVisit, chosen: Chosen, trace: LoginTrace):
   const refresh = waiting
     ? html` hx-get="/setup/step/test" hx-trigger="every 2s" hx-swap="outerHTML"`
     : ''
-  return html`<div id="test-result"${refresh}>${trace.state === 'passed' ? passed() : ''}${await fixes(visit, chosen, trace)}${traceBody(trace)}</div>`
+  const next =
+    trace.state === 'failed'
+      ? html`${unnamed(trace)}${await fixes(visit, chosen, trace)}${chosen.missing.length === 0 ? startCard(visit, trace) : ''}`
+      : ''
+  return html`<div id="test-result"${refresh}>${trace.state === 'passed' ? passed() : ''}${traceBody(trace, next)}</div>`
 }
 
 function passed(): Markup {
   return html`${notice('success', 'The test login worked.', 'Nobody was signed in anywhere by it.')}
 <p><a class="btn btn-primary" href="/setup/step/mapping">Go on: check who people are</a></p>`
+}
+
+/** Where the answer was believed, and only what it says of the person goes by other names than expected. */
+function unnamed(trace: LoginTrace): Markup | '' {
+  const failed = failedCheck(trace.checks)
+  if (!failed || !aboutPeople.has(failed.name)) return ''
+  return html`${notice('info', 'Your identity provider’s answer was believed.', 'Only the names of what it sends are others. Say which of them is what, then test again.')}
+<p><a class="btn btn-primary" href="/setup/step/mapping">See what has arrived</a></p>`
 }
 
 function startCard(visit: SetupVisit, trace: LoginTrace | undefined): Markup {
@@ -76,7 +93,6 @@ const titles: Record<ProposedFix['kind'], string> = {
 }
 
 async function fixes(visit: SetupVisit, { row }: Chosen, trace: LoginTrace): Promise<Markup> {
-  if (trace.state !== 'failed') return html``
   const proposed = await proposedFixes(visit.services, row.project_id, trace.flow_id)
   return html`${proposed.map((fix) => fixCard(visit, trace.flow_id, fix))}`
 }
