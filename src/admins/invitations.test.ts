@@ -50,8 +50,10 @@ test('an invitation makes an administrator of its address and role, who can sign
   )
   const signedIn = await signIn(services, { email_address: 'grace@example.com', password })
   assert.equal(signedIn.admin?.admin_id, admin.admin_id)
-  const [, created] = await auditOf(services, admin.admin_id)
-  assert.equal(created?.action, 'admin.create')
+  // The clock stands still: entries of one moment have no order.
+  const entries = await auditOf(services, admin.admin_id)
+  const created = entries.find((entry) => entry.action === 'admin.create')
+  assert.ok(created)
   const [invited] = await auditOf(services, link.invitation_id)
   assert.deepEqual([invited?.action, invited?.actor_type], ['admin_invitation.create', 'cli'])
   assert.ok(!JSON.stringify([created, invited]).includes(token))
@@ -88,7 +90,8 @@ test('an invitation ends after 7 days, when revoked, and when the address is inv
   await assert.rejects(revokeInvitation(services.db, { invitation_id, by, now: services.now() }), {
     status: 404,
   })
-  assert.equal((await auditOf(services, invitation_id))[0]?.action, 'admin_invitation.revoke')
+  const actions = (await auditOf(services, invitation_id)).map((entry) => entry.action)
+  assert.ok(actions.includes('admin_invitation.revoke'))
 })
 
 test('a refused password leaves the invitation good', async () => {
