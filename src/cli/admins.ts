@@ -3,10 +3,11 @@ import { createResetLink, inviteAdmin, linkURL, type NewLink } from '../admins/i
 import type { Database } from '../db/connect.ts'
 import { ApiError } from '../http/errors.ts'
 import { normalizeEmail } from '../members/email.ts'
+import { commandActor } from './audit.ts'
 import { type Command, required, UsageError, type Values } from './command.ts'
 import { withDatabase } from './database.ts'
 
-const by: By = { actor: { type: 'cli', id: 'cli', name: 'portcullis' } }
+const by: By = { actor: commandActor() }
 
 const baseURL = { 'base-url': { type: 'string' } } as const
 const baseURLHelp =

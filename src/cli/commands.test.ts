@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { databaseURL, server } from '../../tests/harness.ts'
+import { listAudit } from '../events/audit.ts'
 import { runCommand } from './commands.ts'
 
 const keyRing = `test:${Buffer.alloc(32, 7).toString('base64')}`
@@ -175,6 +176,32 @@ test('keys rotate publishes a key that signs in 15 minutes', async () => {
   const { keys } = (await response.json()) as { keys: { kid: string }[] }
   assert.equal(keys.length, 2, 'the first key, which signs, and the new one')
   assert.ok(keys.some((key) => key.kid === key_id))
+})
+
+test('what commands change stands in the audit log, by the account that ran them and without secrets', async () => {
+  const { project_id, slug, secret } = await newProject()
+  const made = await json('secret', 'create', '--project', slug)
+  await json('secret', 'revoke', made.secret_id, '--project', slug)
+  await json('redirect-url', 'add', 'https://app.example.com/in', '--project', slug)
+  await json('redirect-url', 'remove', 'https://app.example.com/in', '--project', slug)
+  await json('keys', 'rotate', '--project', slug)
+  await json('secret', 'list', '--project', slug)
+  const { services } = await server()
+  const { entries } = await listAudit(services.db, { project_id })
+  assert.deepEqual(entries.map(({ action }) => action).reverse(), [
+    'project.create',
+    'secret.create',
+    'secret.revoke',
+    'redirect_url.add',
+    'redirect_url.remove',
+    'signing_key.rotate',
+  ])
+  for (const { actor_type, actor_name } of entries) {
+    assert.equal(actor_type, 'cli')
+    assert.match(actor_name, /^portcullis \(.+@.+\)$/)
+  }
+  const text = JSON.stringify(entries)
+  for (const each of [secret, made.secret]) assert.ok(!text.includes(each))
 })
 
 test('migrate says what it applied: nothing, where the tables are up to date', async () => {

@@ -1,4 +1,5 @@
 import { setConnectionOptions } from '../sso/connection-options.ts'
+import { auditCommand } from './audit.ts'
 import { type Command, UsageError, type Values } from './command.ts'
 import { withDatabase } from './database.ts'
 
@@ -20,9 +21,18 @@ export const setConnection: Command = {
                     over one of them may be moved to the other. Each such login is logged as a warning.
                     Better: set the identity provider to RSA-SHA256 and SHA-256.`,
   run: (values, [connection_id]) =>
-    withDatabase(({ db }) => {
+    withDatabase(async ({ db }) => {
       if (!connection_id) throw new UsageError('Which connection? Give its connection_id.')
-      return setConnectionOptions(db, connection_id, readOptions(values))
+      const set = await setConnectionOptions(db, connection_id, readOptions(values))
+      const { project_id, ...after } = set
+      await auditCommand(db, {
+        project_id,
+        action: 'connection.permit',
+        target_type: 'saml_connection',
+        target_id: connection_id,
+        after,
+      })
+      return set
     }),
 }
 

@@ -2,6 +2,7 @@ import { noCaches } from '../db/cache.ts'
 import { countKeyUse } from '../db/encrypted-columns.ts'
 import { reEncrypt } from '../db/re-encrypt.ts'
 import { rotateSigningKey } from '../sessions/keys.ts'
+import { auditCommand } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
 import { type CommandDatabase, withDatabase } from './database.ts'
 import { projectOf } from './projects.ts'
@@ -35,7 +36,15 @@ then run this; it says which keys are not used any more. The exit code is 1 when
         caches: noCaches,
         now: () => new Date(),
       }
-      return rotateSigningKey(services, project_id)
+      const rotated = await rotateSigningKey(services, project_id)
+      await auditCommand(database.db, {
+        project_id,
+        action: 'signing_key.rotate',
+        target_type: 'project',
+        target_id: project_id,
+        after: rotated,
+      })
+      return rotated
     }),
   failed: (result) => 'unreadable' in result && (result.unreadable as unknown[]).length > 0,
 }
@@ -51,6 +60,12 @@ async function rotateEncryption({ db, cipher: makeCipher }: CommandDatabase) {
       reported_at = performance.now()
       process.stderr.write(`${column}: ${re_encrypted} re-encrypted\n`)
     },
+  })
+  await auditCommand(db, {
+    project_id: null,
+    action: 'encryption_key.rotate',
+    target_type: 'encryption_key',
+    target_id: cipher.key_ids[0],
   })
   const uses = await countKeyUse(db)
   const used = new Set(uses.map((use) => use.key_id))

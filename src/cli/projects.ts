@@ -3,6 +3,7 @@ import { ApiError } from '../http/errors.ts'
 import { createProject, listProjects } from '../projects/projects.ts'
 import { addRedirectURL, listRedirectURLs, removeRedirectURL } from '../projects/redirect-urls.ts'
 import { createPublicToken, createSecret, listSecrets, revokeSecret } from '../projects/secrets.ts'
+import { auditCommand } from './audit.ts'
 import { type Command, required, UsageError, type Values } from './command.ts'
 import { withDatabase } from './database.ts'
 
@@ -35,6 +36,14 @@ The secret is shown this once; only its digest is stored.`,
         const { project_id } = await createProject(trx, input)
         const { secret_id, secret } = await createSecret(trx, { project_id })
         const { public_token } = await createPublicToken(trx, { project_id })
+        await auditCommand(trx, {
+          project_id,
+          action: 'project.create',
+          target_type: 'project',
+          target_id: project_id,
+          target_name: input.project_name,
+          after: input,
+        })
         return { project_id, secret_id, secret, public_token }
       })
     }),
@@ -61,7 +70,15 @@ export const createSecretCommand: Command = {
         throw new UsageError('--expires-in-days must be a number above 0.')
       const expires_at =
         days === undefined ? undefined : new Date(Date.now() + Number(days) * 86_400_000)
-      return createSecret(db, { project_id, ...(expires_at && { expires_at }) })
+      const created = await createSecret(db, { project_id, ...(expires_at && { expires_at }) })
+      await auditCommand(db, {
+        project_id,
+        action: 'secret.create',
+        target_type: 'secret',
+        target_id: created.secret_id,
+        after: { expires_at: expires_at ?? null },
+      })
+      return created
     }),
 }
 
@@ -91,6 +108,12 @@ export const revokeSecretCommand: Command = {
       const project_id = await projectOf(db, values)
       if (!(await revokeSecret(db, { project_id, secret_id })))
         throw new ApiError('secret_not_found')
+      await auditCommand(db, {
+        project_id,
+        action: 'secret.revoke',
+        target_type: 'secret',
+        target_id: secret_id,
+      })
       return { secret_id, revoked: true }
     }),
 }
@@ -113,13 +136,22 @@ export const addRedirect: Command = {
     withDatabase(async ({ db }) => {
       if (!url) throw new UsageError('Which URL?')
       const types = Array.isArray(values.type) ? values.type : ['LOGIN', 'SIGNUP']
-      return addRedirectURL(db, {
-        project_id: await projectOf(db, values),
+      const project_id = await projectOf(db, values)
+      const added = await addRedirectURL(db, {
+        project_id,
         url,
         types,
         is_default: values.default === true,
         do_not_promote_defaults: values['do-not-promote-defaults'] === true,
       })
+      await auditCommand(db, {
+        project_id,
+        action: 'redirect_url.add',
+        target_type: 'redirect_url',
+        target_id: added.url,
+        after: added.valid_types,
+      })
+      return added
     }),
 }
 
@@ -143,7 +175,14 @@ export const removeRedirect: Command = {
   run: (values, [url]) =>
     withDatabase(async ({ db }) => {
       if (!url) throw new UsageError('Which URL?')
-      await removeRedirectURL(db, { project_id: await projectOf(db, values), url })
+      const project_id = await projectOf(db, values)
+      await removeRedirectURL(db, { project_id, url })
+      await auditCommand(db, {
+        project_id,
+        action: 'redirect_url.remove',
+        target_type: 'redirect_url',
+        target_id: url,
+      })
       return { url, removed: true }
     }),
 }

@@ -22,6 +22,8 @@ PORTCULLIS_TRUSTED_PROXIES        addresses and ranges of proxies whose X-Forwar
 PORTCULLIS_RATE_LIMITS            off, or a list that changes some of these (name=off: none; /s, /m, /h):
 ${describeRateLimits()}
 PORTCULLIS_FLOW_RETENTION_DAYS    how long finished and failed logins are kept (30)
+PORTCULLIS_SMTP_URL               smtp:// or smtps:// address that mail leaves by (without it, none does)
+PORTCULLIS_MAIL_FROM              whom mail is from, required with it
 PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
   async run() {
     const config = readProductionConfig(process.env)

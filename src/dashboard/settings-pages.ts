@@ -62,7 +62,9 @@ function operator({ project, services }: ProjectVisit): Markup {
         'Mail',
         config.smtp_url
           ? 'sent'
-          : html`not sent <span class="text-secondary">(PORTCULLIS_SMTP_URL is not set)</span>`,
+          : config.mode === 'development'
+            ? html`not sent: it can be read under <a href="/dashboard/mail">Mail</a>`
+            : html`not sent <span class="text-secondary">(PORTCULLIS_SMTP_URL is not set)</span>`,
       ],
     ]),
   )

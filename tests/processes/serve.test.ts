@@ -104,16 +104,20 @@ test('three processes that start at once on an empty database migrate it once', 
   assert.deepEqual(rows.map((row) => row.name).sort(), files.sort())
 })
 
-test('serve seeds nothing, and has neither dashboard nor test identity provider', async () => {
+test('serve seeds nothing, has no test identity provider, and a dashboard that asks who is there', async () => {
   const [node] = nodes
   assert.deepEqual(await portcullis('project', 'list'), { projects: [] })
-  for (const path of ['/', '/dashboard', '/saml/metadata', '/metrics']) {
+  for (const path of ['/', '/saml/metadata', '/metrics']) {
     const response = await fetch(node!.url + path, { redirect: 'manual' })
     assert.equal(response.status, 404, path)
     const body = (await response.json()) as Record<string, unknown>
     assert.equal(body.error_type, 'route_not_found')
     assert.equal(body.error_url, 'https://sso.example.com/errors/route_not_found')
   }
+  const dashboard = await fetch(`${node!.url}/dashboard?token=any`, { redirect: 'manual' })
+  assert.equal(dashboard.status, 404, 'no link of development')
+  const signIn = await fetch(`${node!.url}/dashboard`, { redirect: 'manual' })
+  assert.equal(signIn.headers.get('location'), '/dashboard/sign-in?next=%2Fdashboard')
   assert.equal((await fetch(`${node!.url}/readyz`)).status, 200)
 })
 
