@@ -14,9 +14,9 @@ function entra({ description }: Refused): string | undefined {
   const [code] = /AADSTS\d+/.exec(String(description)) ?? []
   const reasons: Record<string, string> = {
     AADSTS7000222:
-      'The client secret has expired. Make a new one in Entra (App registrations, the app, Certificates & secrets) and enter its Value as the client secret of this connection.',
+      'The client secret has expired. Make a new one and enter its Value as the client secret of this connection.',
     AADSTS7000215:
-      'The client secret is wrong. Enter the Value of a secret (Entra: App registrations, the app, Certificates & secrets) as the client secret of this connection; the Secret ID beside it is not the secret.',
+      'The client secret is wrong. Enter the Value of a secret as the client secret of this connection; the Secret ID beside it is not the secret.',
     AADSTS700016:
       'The client id is unknown in this tenant. Enter the “Application (client) ID” of the app’s overview page, and the issuer of the tenant that it was registered in.',
   }

@@ -67,8 +67,8 @@ export async function checkSignature(login: Login, token: SignedToken): Promise<
   } catch {
     throw trail.refusal(token.error_type, 'The signature is not that of the identity provider.', {
       name: `${token.name}_signature`,
-      expected: 'made with the published key',
-      actual: 'not made with it',
+      expected: `made with the published key (${named(token.header)})`,
+      actual: 'made with another key, or of a token that was changed',
       fix: {
         who: 'it_admin',
         what: `Correct the JWKS URL of this connection: ${shown(login.settings.jwks_url)} holds other keys than ${shown(login.settings.issuer)} signs with. The discovery document of the issuer names it as jwks_uri.`,
@@ -82,7 +82,6 @@ async function findSigningKey(login: Login, { name, error_type, header }: Signed
   const { trail, keys: cache, settings, now, fetch } = login
   const { jwks_url } = settings
   const check = { name: `${name}_key`, expected: `one key of ${shown(jwks_url)}` }
-  const kid = header.kid === undefined ? 'no kid' : `kid ${shown(header.kid)}`
   let keys: Awaited<ReturnType<typeof findKeys>>
   try {
     keys = await findKeys(cache, { jwks_url, header, now, fetch })
@@ -93,13 +92,13 @@ async function findSigningKey(login: Login, { name, error_type, header }: Signed
     })
   }
   if (keys.length === 1) {
-    trail.pass(check.name, check.expected, kid)
+    trail.pass(check.name, check.expected, kidOf(header))
     return keys
   }
   throw trail.refusal(error_type, 'No single key of the identity provider fits the signature.', {
     ...check,
     expected: `one key of ${shown(jwks_url)}, which holds ${publishedKeys(cache)}`,
-    actual: `${keys.length} keys fit (${kid}, ${header.alg})`,
+    actual: `${keys.length} keys fit (${named(header)})`,
     fix: {
       who: 'it_admin',
       what:
@@ -108,6 +107,15 @@ async function findSigningKey(login: Login, { name, error_type, header }: Signed
           : 'Correct the JWKS URL of this connection (jwks_uri in the discovery document of the identity provider). If it is right, the identity provider signs with a key that it has not published yet: publish it, and try again in a minute.',
     },
   })
+}
+
+/** Which key a token says that it was signed with. */
+function named(header: JOSEHeader): string {
+  return `${kidOf(header)}, ${shown(header.alg)}`
+}
+
+function kidOf({ kid }: JOSEHeader): string {
+  return kid === undefined ? 'no kid' : `kid ${shown(kid)}`
 }
 
 /** Records at_hash where the ID token has one; throws where it is not that of the access token. */

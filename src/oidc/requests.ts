@@ -58,10 +58,13 @@ export function describeFailure(error: unknown, what: string): { actual: string;
   return {
     actual: known ? error.message : 'the request failed',
     fix: blocked
-      ? { who: 'operator', what: `Allow the ${what} of this connection, or have it corrected.` }
+      ? {
+          who: 'operator',
+          what: `If the ${what} of this connection is right, allow its host with PORTCULLIS_ALLOWED_PRIVATE_HOSTS; otherwise have the IT administrator of the organization correct it.`,
+        }
       : {
           who: 'it_admin',
-          what: `Check the ${what} of this connection and that the identity provider is up.`,
+          what: `Compare the ${what} of this connection with the discovery document of the identity provider, and see that the identity provider is up.`,
         },
   }
 }

@@ -86,7 +86,10 @@ export function checkUserinfoSubject(
     actual: shown(actual),
     error_type: 'oidc_response_subject_mismatch',
     message: 'Userinfo is about somebody else.',
-    fix: { who: 'it_admin', what: 'Check that userinfo URL and issuer are of the same provider.' },
+    fix: {
+      who: 'it_admin',
+      what: 'Set the userinfo URL of this connection to userinfo_endpoint in the discovery document of its issuer: this one speaks of other people, or by other identifiers.',
+    },
   })
 }
 
@@ -97,7 +100,10 @@ function refusal(
   return trail.refusal('oidc_invalid_userinfo', 'Userinfo did not answer as it must.', {
     name: 'userinfo',
     expected: `an answer of ${shown(settings.userinfo_url)}`,
-    fix: { who: 'it_admin', what: 'Check the userinfo URL and the scopes of this connection.' },
+    fix: {
+      who: 'it_admin',
+      what: 'Compare the userinfo URL of this connection with userinfo_endpoint in the discovery document of the identity provider, and allow the application the scopes of this connection there.',
+    },
     ...found,
   })
 }

@@ -145,7 +145,7 @@ function checkIssuers(assertion: XMLElement, { settings, response, checks }: Pro
       actual: actual === '' ? 'none' : actual,
       fix: {
         who: 'it_admin',
-        what: 'Copy the entity ID (issuer) of the identity provider into this SSO connection exactly as shown under "actual", if that is your identity provider. A slash at the end and upper or lower case count.',
+        what: 'If this is your identity provider, set its entity ID (issuer) in this SSO connection to exactly what was found; a slash at the end, and upper and lower case, count.',
       },
     })
   }

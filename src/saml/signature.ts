@@ -77,6 +77,10 @@ function refuseKey(
   what: string,
   checks: CheckList,
 ): never {
+  const full =
+    tried.length < MAX_KEYS
+      ? ''
+      : ` The connection has ${MAX_KEYS} certificates, which is the most: remove an old one first.`
   const expected = tried.map(({ fingerprint }) => fingerprint).join(', ')
   const shown = certificateInKeyInfo(signature)
   const pinned = tried.some(({ fingerprint }) => fingerprint === shown?.fingerprint)
@@ -91,7 +95,7 @@ function refuseKey(
       actual: shown.fingerprint,
       fix: {
         who: 'it_admin',
-        what: 'If the identity provider has a new signing certificate, download it there and add it to this SSO connection (the signing one, not one for encryption or TLS). Compare its SHA-256 fingerprint with the one shown here first.',
+        what: `If the identity provider has a new signing certificate, download it there and add it to this SSO connection (the signing one, not one for encryption or TLS). Compare its SHA-256 fingerprint with the one shown here first.${full}`,
       },
     })
   }

@@ -28,10 +28,13 @@ export function inWordsOf(connection: Named, checks: readonly Check[]): Check[] 
   })
 }
 
+const refusedClient = /invalid_client|unauthorized_client|AADSTS70002|AADSTS7000\d\d/
 const refusedPerson =
   /RequestDenied|UnknownPrincipal|AADSTS50105|not assigned|does not have access/i
 
 function where(connection: Named, { name, actual = '' }: Check): string | undefined {
+  // Only some answers of the token endpoint are about the client.
+  if (name === 'token_exchange' && !refusedClient.test(actual)) return undefined
   const { type, identity_provider } = connection
   const idp_address = type === 'saml' ? connection.idp_sso_url : connection.issuer
   const answered = name === 'status' || name === 'provider_response'

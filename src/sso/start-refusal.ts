@@ -2,6 +2,7 @@
 import type { Services } from '../context.ts'
 import { environmentOf, newId } from '../db/ids.ts'
 import { ApiError } from '../http/errors.ts'
+import type { OrganizationRow } from '../organizations/organization.ts'
 import type { Project } from '../projects/projects.ts'
 import { matchRedirectURL } from '../projects/redirect-urls.ts'
 import { printable } from '../saml/checks.ts'
@@ -66,6 +67,33 @@ export function foreignConnection(project: Project, connection_id: string): Logi
       who: 'developer',
       what: 'Pass the public token of the project that the connection belongs to, or a connection_id of this project: another project or environment (test, live) has other ones, and a deleted connection is gone.',
     },
+  })
+}
+
+/** An organization whose connection cannot be told: none is active, or several and none the default. */
+export function indeterminateConnection({
+  organization_slug,
+  sso_active_connections,
+}: Pick<OrganizationRow, 'organization_slug' | 'sso_active_connections'>): LoginError {
+  const { length } = sso_active_connections
+  const error_type =
+    length === 0
+      ? 'no_sso_connection_exists_for_organization'
+      : 'indeterminate_sso_connection_for_organization'
+  return refusedStart(new ApiError(error_type), {
+    name: 'connection',
+    expected: `an active SSO connection of the organization ${organization_slug}: the only one, or the default one`,
+    actual: length === 0 ? 'none is active' : `${length} are active, none of them is the default`,
+    fix:
+      length === 0
+        ? {
+            who: 'it_admin',
+            what: 'Set up and activate an SSO connection of this organization, then start the login again from the application.',
+          }
+        : {
+            who: 'developer',
+            what: 'Pass connection_id in the start link, or set sso_default_connection_id of the organization.',
+          },
   })
 }
 

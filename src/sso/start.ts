@@ -12,6 +12,7 @@ import { type Departure, depart } from './depart.ts'
 import { LoginError } from './flow.ts'
 import {
   foreignConnection,
+  indeterminateConnection,
   pendingConnection,
   recordRefusedStart,
   redirectURLOf,
@@ -144,11 +145,7 @@ async function locateConnection(
     organization.sso_default_connection_id ??
     (active.length === 1 ? active[0]?.connection_id : undefined)
   if (chosen) return findConnection(services, project, chosen)
-  throw new ApiError(
-    active.length === 0
-      ? 'no_sso_connection_exists_for_organization'
-      : 'indeterminate_sso_connection_for_organization',
-  )
+  throw indeterminateConnection(organization)
 }
 
 async function ownConnection(services: Services, project: Project, connection_id: string) {

@@ -3,13 +3,16 @@ import { test } from 'node:test'
 import type { Case } from './explain.ts'
 import { neverBackCases } from './never-back.ts'
 import { oidcCases } from './oidc.ts'
+import { claimMistakes } from './oidc-claims.ts'
 import { endpointMistakes } from './oidc-endpoints.ts'
+import { refusalMistakes } from './oidc-refusals.ts'
 import { tokenMistakes } from './oidc-tokens.ts'
 import { policyCases } from './policy.ts'
 import { samlCases } from './saml.ts'
 import { nameMistakes } from './saml-addresses.ts'
 import { attributeMistakes } from './saml-attributes.ts'
 import { certificateMistakes } from './saml-certificates.ts'
+import { encryptionMistakes } from './saml-encryption.ts'
 import { statusMistakes } from './saml-status.ts'
 import { wayMistakes } from './saml-ways.ts'
 import { startCases } from './start.ts'
@@ -17,12 +20,13 @@ import { startCases } from './start.ts'
 const cases: readonly Case[] = [
   ...samlCases([
     ...certificateMistakes,
+    ...encryptionMistakes,
     ...nameMistakes,
     ...wayMistakes,
     ...statusMistakes,
     ...attributeMistakes,
   ]),
-  ...oidcCases([...tokenMistakes, ...endpointMistakes]),
+  ...oidcCases([...tokenMistakes, ...claimMistakes, ...endpointMistakes, ...refusalMistakes]),
   ...policyCases,
   ...startCases,
   ...neverBackCases,

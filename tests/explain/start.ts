@@ -166,6 +166,25 @@ const mistakes: readonly Mistake[] = [
     },
   },
   {
+    name: 'the link names an organization that has no connection yet',
+    link: async (setup) => {
+      const { body } = await call(setup.project, 'POST', '/v1/b2b/organizations', {
+        organization_name: 'New',
+        organization_slug: 'new',
+      })
+      return { query: { organization_id: body.organization.organization_id } }
+    },
+    untraced: true,
+    told: {
+      error_type: 'no_sso_connection_exists_for_organization',
+      check: 'connection',
+      who: 'it_admin',
+      expected: 'an active SSO connection of the organization new',
+      actual: 'none is active',
+      what: /Set up and activate an SSO connection/,
+    },
+  },
+  {
     name: 'the public token is that of another project',
     link: async (setup) => {
       const { public_token, project_id } = await newProject()
