@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
+import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
-import { makeAdmin } from '../../src/admins/admins.test-kit.ts'
+import { makeAdmin, password } from '../../src/admins/admins.test-kit.ts'
+import { firstAdminLink } from '../../src/admins/invitations.ts'
 import { findProject } from '../../src/projects/projects.ts'
-import { anotherCertificate, letIn } from './scene.ts'
+import { anotherCertificate, letIn, newStage } from './scene.ts'
 import {
   connectSAML,
   newOrganization,
@@ -56,6 +58,40 @@ async function loginAtApplication(page: Page, parts: Stage, slug: string): Promi
   await signIn(page, ada)
   await assertLoggedIn(page, parts, slug)
 }
+
+test('in production the first start’s link makes the first owner, who from then on signs in with a code', async (t) => {
+  const parts = await newStage('production')
+  const page = await (await newVisitor(t, parts)).newPage()
+  const link = await firstAdminLink(parts.services)
+  assert.ok(link)
+  await page.goto(link)
+  await page.getByLabel('E-mail address').fill('mary@northwind.test')
+  await page.getByLabel('Your name').fill('Mary Jackson')
+  await page.getByLabel('Password').fill(password)
+  await press(page, 'Make account and sign in')
+  await goTo(page, 'Your account')
+  assert.equal(await firstAdminLink(parts.services), undefined, 'the next start prints none')
+  await follow(page, 'Set up')
+  const key = (await page.locator('.copy code').textContent()) ?? ''
+  const authenticator = new TOTP({ secret: Secret.fromBase32(key) })
+  const now = Date.now()
+  await page.getByLabel('Code').fill(authenticator.generate({ timestamp: now }))
+  await page.getByLabel('Your password').fill(password)
+  await press(page, 'Turn on')
+  await told(page, 'The authenticator app is set up')
+  await press(page, 'Sign out')
+
+  await page.getByLabel('E-mail address').fill('mary@northwind.test')
+  await page.getByLabel('Password').fill(password)
+  await press(page, 'Sign in')
+  await page.getByLabel('Code').fill('000000')
+  await press(page, 'Sign in')
+  await page.getByRole('alert').waitFor()
+  // The code that set it up is used: the next one counts, which is good already.
+  await page.getByLabel('Code').fill(authenticator.generate({ timestamp: now + 30_000 }))
+  await press(page, 'Sign in')
+  await page.getByRole('navigation', { name: 'Main' }).getByText('Mary Jackson').first().waitFor()
+})
 
 test('an organization and its connection are made in the dashboard, tested, activated, and used from the application', async (t) => {
   const parts = await stage()
