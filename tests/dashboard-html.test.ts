@@ -10,50 +10,11 @@ import type { DashboardPage } from '../src/dashboard/visit.ts'
 import type { AdminRole } from '../src/db/schema-operations.ts'
 import { type Estate, newEstate } from './dashboard-estate.ts'
 import { forms } from './dashboard-forms.ts'
-import {
-  addressOf,
-  makeAdmin,
-  nameOf,
-  newToken,
-  post,
-  type Seen,
-  send,
-  signIn,
-} from './dashboard-visitor.ts'
+import { addressOf, makeAdmin, nameOf, newToken, post, send, signIn } from './dashboard-visitor.ts'
 import { server } from './harness.ts'
+import { assertGuarded, hostile } from './inert.ts'
 
 const gets = pages.filter(({ method }) => method === 'GET')
-const hostile = `"'></title></textarea><script>alert(1)</script><img src=x onerror=alert(1)>\u202e`
-
-/** Throws for markup that could run something, or load it from elsewhere. */
-function assertInert(html: string, what: string): void {
-  const forbid = (pattern: RegExp, reason: string) =>
-    assert.equal(pattern.exec(html)?.[0], undefined, `${what}: ${reason}`)
-  forbid(/<script(?![^>]* src="\/assets\/)[^>]*>.{0,80}/s, 'an inline script')
-  forbid(/<style\b.{0,80}/s, 'an inline style sheet')
-  forbid(/<(?:iframe|object|embed|base|meta http-equiv)\b.{0,80}/s, 'an embedded document')
-  forbid(/<[a-z][^>]*? (?:style|on[a-z]+)\s*=\s*["'].{0,80}/s, 'an inline style or handler')
-  forbid(
-    /<(?:img|script|link|source)\b[^>]* (?:src|href|srcset)="(?!\/[\w]|data:image\/)[^"]*"/s,
-    'a foreign source',
-  )
-  forbid(/<(?:form|button)\b[^>]* (?:form)?action="(?!\/[\w])[^"]*"/s, 'a form that goes elsewhere')
-  forbid(/ (?:href|src|action)="\s*(?:javascript|vbscript|data:text)[^"]*"/i, 'a script as address')
-  forbid(/<img src=x|<script>alert/, 'what was typed, as markup')
-}
-
-function assertGuarded({ headers, status, html }: Seen, what: string): void {
-  assert.ok(status < 500, `${what}: ${status}`)
-  const get = (name: string) => headers.get(name) ?? ''
-  const policy = get('content-security-policy')
-  assert.match(policy, /^default-src 'none';/, `${what}: ${policy}`)
-  assert.doesNotMatch(policy, /unsafe|https?:|\*/, what)
-  assert.match(policy, /frame-ancestors 'none'|sandbox/, what)
-  assert.equal(get('x-content-type-options'), 'nosniff', what)
-  assert.equal(get('cache-control'), 'no-store', what)
-  assert.match(get('referrer-policy'), /^(same-origin|no-referrer)$/, what)
-  if (get('content-type').startsWith('text/html')) assertInert(html, what)
-}
 
 /** The addresses of a page: of each kind of connection, whole and as a part. */
 function variants(

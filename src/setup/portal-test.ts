@@ -76,13 +76,16 @@ ${setupForm(visit, '/setup/test', html`<button class="btn btn-primary">Start a t
 }
 
 /** Sends the browser to the identity provider; it comes back to the page. */
-export function startTest({ services, c, link }: SetupVisit, { row }: Chosen): Promise<Response> {
-  const { project_id, connection_id } = row
-  return startTestLogin(
+export async function startTest(visit: SetupVisit, { row }: Chosen): Promise<Response> {
+  const { services, c, link } = visit
+  const { project_id, connection_id, type } = row
+  const begun = await startTestLogin(
     services,
     { project_id, connection_id },
     { tested_by: link.setup_link_id, return_url: '/setup/step/test', request: c.req.raw },
   )
+  await auditSetup(visit, 'connection.test', { type: `${type}_connection`, id: connection_id })
+  return begun
 }
 
 const titles: Record<ProposedFix['kind'], string> = {

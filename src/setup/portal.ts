@@ -28,6 +28,7 @@ export function mountSetup(app: Hono, services: Services): void {
     inPortal(services, c, async (visit) => {
       visit.form = await readForm(c.req.raw)
       assertOwnForm(services, c, visit.form, visit.csrf_token)
+      if (visit.link.completed_at) throw done()
       return work(visit)
     })
   app.get('/setup', page(resume))
@@ -39,6 +40,14 @@ export function mountSetup(app: Hono, services: Services): void {
   app.post('/setup/mapping', form(onChosen(mapped, mappingPage)))
   app.post('/setup/activate', form(onChosen(activate, activatePage)))
   app.get('/setup/:token', (c) => open(services, c))
+}
+
+/** A browser that opened the link sees how it ended, and changes nothing of a connection that is in use. */
+function done(): ApiError {
+  return new ApiError('bad_request', {
+    status: 410,
+    message: 'This link has done its work. To change something, ask whoever sent it for a new one.',
+  })
 }
 
 type Work = (visit: SetupVisit) => Response | Promise<Response>
