@@ -72,6 +72,7 @@ const old: [table: string, column: string, days: number | 'retention'][] = [
   ['sso_flow_messages', 'expires_at', 0],
   // Somebody who opens one that has expired is told so for a month.
   ['trace_links', 'expires_at', 30],
+  ['admin_invitations', 'expires_at', 30],
   ['sso_flows', 'started_at', 'retention'],
   ['events', 'at', 'retention'],
   ['webhook_deliveries', 'created_at', 'retention'],

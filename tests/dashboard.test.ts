@@ -68,6 +68,16 @@ test('without a session that holds every page leads to the sign-in', async (t) =
       for (const page of pages) {
         const path = addressOf(page, ids)
         const answer = await (page.method === 'GET' ? send(token, path) : post(token, path, {}))
+        if (path === '/dashboard') {
+          assert.equal(answer.status, 401)
+          assert.match(answer.html, /<h1[^>]*>Sign in<.*name="password"/s)
+          continue
+        }
+        if (page.path === '/dashboard') {
+          assert.equal(answer.status, 401)
+          assert.match(answer.html, /<h1[^>]*>Sign in</)
+          continue
+        }
         const next = page.method === 'GET' ? `?${new URLSearchParams({ next: path })}` : ''
         assert.equal(answer.status, 303, `${nameOf(page)} ${answer.html}`)
         assert.equal(answer.location, `/dashboard/sign-in${next}`)
@@ -190,4 +200,32 @@ test('a form of another site, session or role changes nothing; the right one is 
   for (const secret of secrets)
     assert.ok(!audit.includes(secret), `the audit holds ${secret.slice(0, 12)}…`)
   assert.doesNotMatch(audit, /PRIVATE KEY|\$scrypt\$/)
+})
+
+test('the project in which administrators sign in is changed by owners alone', async () => {
+  const estate = await newEstate()
+  const { services } = await server()
+  const { project_id } = estate.tenant.project
+  const mark = async (is_system: boolean) => {
+    const change = services.db.updateTable('projects').set({ is_system })
+    if (is_system) await change.set({ is_system: false }).where('is_system', '=', true).execute()
+    await change.where('project_id', '=', project_id).execute()
+    services.caches.drop('project', project_id)
+  }
+  await mark(true)
+  try {
+    const admin = await makeAdmin('owner')
+    const [token, editor] = [await signIn(admin), await newToken('editor')]
+    for (const [name, fill] of forms.filter(([name]) => byName.get(name)!.scope === 'project')) {
+      const page = byName.get(name)!
+      const attempt = attemptOf(page, estate.ids, await fill(estate, { admin, token }))
+      const before = await everything(estate)
+      await assertRefused(attempt, { what: 'an editor', token: editor })
+      assert.deepEqual(await everything(estate), before, `${name} changed something`)
+    }
+    const home = await send(editor, `/dashboard/projects/${estate.ids.project_slug}`)
+    assert.equal(home.status, 200)
+  } finally {
+    await mark(false)
+  }
 })

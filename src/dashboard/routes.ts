@@ -18,7 +18,7 @@ import { findProjectBySlug } from '../projects/projects.ts'
 import { dashboardPage } from './frame.ts'
 import { pages } from './pages.ts'
 import { sessionCookie } from './session-cookie.ts'
-import { mountSignIn } from './sign-in.ts'
+import { mountSignIn, signInHere } from './sign-in.ts'
 import { ownPage } from './sign-in-frame.ts'
 import { mountSignInSSO } from './sign-in-sso.ts'
 import { auditor, type DashboardPage, type ProjectVisit, type Visit } from './visit.ts'
@@ -46,7 +46,8 @@ export function mountDashboard(app: Hono, services: Services): void {
 async function answer(services: Services, c: HonoContext, page: DashboardPage): Promise<Response> {
   const token = getCookie(c, sessionCookie(services.config)) ?? ''
   const session = token ? await findAdminSession(services, token) : undefined
-  if (!session) return signInFirst(c, page)
+  // The address that people know says at once who may come in; the others lead there.
+  if (!session) return page.path === '/dashboard' ? signInHere(services) : signInFirst(c, page)
   const found = {
     services,
     c,

@@ -96,15 +96,15 @@ test('another browser cannot finish a login that it did not begin', async () => 
 test('where the organization requires a second factor, single sign-on alone opens nothing', async () => {
   const project = await connected()
   const path = '/v1/b2b/organizations/administrators'
-  const require = (mfa_policy: string) => call(project, 'PUT', path, { mfa_policy })
-  assert.equal((await require('REQUIRED_FOR_ALL')).status, 200)
+  const setPolicy = (mfa_policy: string) => call(project, 'PUT', path, { mfa_policy })
+  assert.equal((await setPolicy('REQUIRED_FOR_ALL')).status, 200)
   const browser = new Browser()
   const answer = await signIn(browser, ada)
   assert.equal(answer.status, 403)
   assert.match(await answer.text(), /second factor/)
   const account = await browser.request(`${base_url}/dashboard/account`)
   assert.match(account.headers.get('location') ?? '', /sign-in/)
-  assert.equal((await require('OPTIONAL')).status, 200)
+  assert.equal((await setPolicy('OPTIONAL')).status, 200)
 })
 
 test('only owners change anything in the system project', async (t) => {

@@ -44,6 +44,12 @@ export function mountSignIn(app: Hono, services: Services): void {
   mountInvitation(app, services)
 }
 
+/** The page in place of the dashboard, status 401. */
+export async function signInHere(services: Services): Promise<Response> {
+  const page = { next: '/dashboard', sso: await offersSSO(services), status: 401 }
+  return signInPage(services, page)
+}
+
 async function withPassword(outside: OutsideForm): Promise<Response> {
   const { services, c, form, address, request_id } = outside
   const next = ownPage(form.raw('next'))
@@ -68,11 +74,12 @@ async function withCode(outside: OutsideForm): Promise<Response> {
 
 function signInPage(
   { config }: Services,
-  page: { next: string; sso: boolean; email_address?: string; error?: ApiError },
+  page: { next: string; sso: boolean; status?: number; email_address?: string; error?: ApiError },
 ): Response {
   const local = config.mode === 'development'
   return outsidePage({
     title: 'Sign in',
+    ...(page.status && { status: page.status }),
     error: page.error,
     body: html`${local ? notice('info', 'On your own machine no password is needed.', html`Open the dashboard link that <code>npm start</code> printed last: it works once, a restart prints a new one. Administrators whom you invited sign in here.`) : ''}
 <form method="post" action="/dashboard/sign-in"><input type="hidden" name="next" value="${page.next}">
