@@ -206,13 +206,10 @@ test('the project in which administrators sign in is changed by owners alone', a
   const estate = await newEstate()
   const { services } = await server()
   const { project_id } = estate.tenant.project
-  const mark = async (is_system: boolean) => {
-    const change = services.db.updateTable('projects').set({ is_system })
-    if (is_system) await change.set({ is_system: false }).where('is_system', '=', true).execute()
-    await change.where('project_id', '=', project_id).execute()
-    services.caches.drop('project', project_id)
-  }
-  await mark(true)
+  const set = (is_system: boolean) => services.db.updateTable('projects').set({ is_system })
+  await set(false).where('is_system', '=', true).execute()
+  await set(true).where('project_id', '=', project_id).execute()
+  services.caches.drop('project', project_id)
   try {
     const admin = await makeAdmin('owner')
     const [token, editor] = [await signIn(admin), await newToken('editor')]
@@ -226,6 +223,6 @@ test('the project in which administrators sign in is changed by owners alone', a
     const home = await send(editor, `/dashboard/projects/${estate.ids.project_slug}`)
     assert.equal(home.status, 200)
   } finally {
-    await mark(false)
+    await set(false).where('project_id', '=', project_id).execute()
   }
 })
