@@ -46,16 +46,23 @@ async function mappingPage(visit: ProjectVisit, shown: Shown, error?: ApiError):
   })
 }
 
+/** Each with what to know of it over SAML, and over OpenID Connect. */
 const known = [
-  ['email', 'E-mail address', 'Required for SAML.'],
-  ['full_name', 'Full name', 'Or the next two.'],
-  ['first_name', 'First name', ''],
-  ['last_name', 'Last name', ''],
-  ['groups', 'Groups', 'Needed where roles come of groups.'],
+  ['email', 'E-mail address', 'Required.', 'Left empty: the claim email.'],
+  [
+    'full_name',
+    'Full name',
+    'Or the next two.',
+    'Left empty, with the next two: the claim name, or given_name and family_name.',
+  ],
+  ['first_name', 'First name', '', ''],
+  ['last_name', 'Last name', '', ''],
+  ['groups', 'Groups', 'Needed where roles come of groups.', ''],
   [
     'idp_user_id',
     'Lasting id of the person',
     'Where NameID is transient or may be given to somebody else later.',
+    'Left empty: the claim sub, which is right nearly always.',
   ],
 ] as const
 
@@ -76,7 +83,7 @@ function mappingCard(visit: ProjectVisit, shown: Shown, seen: SeenAttributes): M
   const body = html`<input type="hidden" name="part" value="mapping"><p class="text-secondary">${about}</p>
 ${empty && Object.keys(mapping).length > 0 ? notice('info', `These are the names that the guide for ${guide.name} uses.`, 'Nothing is mapped before you save.') : ''}
 <datalist id="attributes-seen">${seen.attributes.map(({ name }) => html`<option value="${name}"></option>`)}</datalist>
-${known.map(([name, label, hint]) => suggested(name, label, hint, typed ? form.raw(name) : (mapping[name] ?? '')))}
+${known.map(([name, label, saml, oidc]) => suggested(name, label, row.type === 'saml' ? saml : oidc, typed ? form.raw(name) : (mapping[name] ?? '')))}
 ${field({ name: 'more', label: 'Into trusted metadata', rows: 3, value: more, placeholder: 'department = Department', hint: 'One a line: the key of the member’s trusted_metadata, =, the name of the attribute. Written at each login.' })}
 ${mayChange(visit) ? html`<button class="btn btn-primary">Save mapping</button>` : ''}`
   return card('Attribute mapping', postForm(visit, `${base}/mapping`, body))

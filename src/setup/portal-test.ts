@@ -11,8 +11,6 @@ import { portalPage, setupForm } from './portal-frame.ts'
 import { auditSetup, type Chosen, type SetupVisit } from './portal-visit.ts'
 import { lastTest } from './progress.ts'
 
-const aboutPeople: ReadonlySet<string> = new Set(['email', 'name', 'groups', 'subject'])
-
 /** The page, with the last test of this link or the one in the address. */
 export async function testPage(
   visit: SetupVisit,
@@ -33,12 +31,25 @@ export async function testPage(
   })
 }
 
-function unready(chosen: Chosen): Markup {
-  const step = chosen.guide.steps.find(({ input }) => input)
+/** What is missing, as the guides call it; the other addresses come with the issuer. */
+const words: Readonly<Record<string, string>> = {
+  idp_entity_id: 'the entity ID',
+  idp_sso_url: 'the single sign-on address',
+  x509_certificate: 'the signing certificate',
+  attribute_mapping: 'the names of the attributes',
+  issuer: 'the issuer',
+  client_id: 'the client ID',
+  client_secret: 'the client secret',
+}
+
+function unready({ guide, missing }: Chosen): Markup {
+  const step = guide.steps.find(({ input }) => input)
+  const derived = missing.includes('issuer') ? missing.filter((each) => each in words) : missing
+  const named = derived.map((each) => words[each] ?? each.replaceAll('_', ' '))
   return notice(
     'warning',
     'Something is missing before it can be tested.',
-    html`Still to come: ${chosen.missing.join(', ').replaceAll('_', ' ')}.${step ? html` <a href="/setup/step/guide-${step.id}">${step.title}</a>` : ''}`,
+    html`Still to come: ${named.join(', ')}.${step ? html` <a href="/setup/step/guide-${step.id}">${step.title}</a>` : ''}`,
   )
 }
 
@@ -62,7 +73,7 @@ function passed(): Markup {
 /** Where the answer was believed, and only what it says of the person goes by other names than expected. */
 function unnamed(trace: LoginTrace): Markup | '' {
   const failed = failedCheck(trace.checks)
-  if (!failed || !aboutPeople.has(failed.name)) return ''
+  if (!failed || !/^(email|name|groups|subject|attribute_\w+)$/.test(failed.name)) return ''
   return html`${notice('info', 'Your identity provider’s answer was believed.', 'Only the names of what it sends are others. Say which of them is what, then test again.')}
 <p><a class="btn btn-primary" href="/setup/step/mapping">See what has arrived</a></p>`
 }

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
+import { makeAdmin, password } from '../../src/admins/admins.test-kit.ts'
+import { findProject } from '../../src/projects/projects.ts'
 import {
   connectOIDC,
   connectSAML,
@@ -81,4 +83,30 @@ test('where scripts are off the first Tab reaches the button that goes on', asyn
   await tabTo(page, page.getByRole('button', { name: 'Continue' }), 1)
   await page.keyboard.press('Enter')
   await assertLoggedIn(page, parts, organization_slug)
+})
+
+test('an administrator signs in, skips the menu and makes an organization by keyboard', async (t) => {
+  const parts = await stage()
+  const admin = await makeAdmin(parts.services)
+  const { project_slug } = await findProject(parts.services, parts.project.project_id)
+  const page = await (await newVisitor(t, parts)).newPage()
+  await page.goto(`${parts.base_url}/dashboard/projects/${project_slug}/organizations/new`)
+  await tabTo(page, page.getByLabel('E-mail address'), 2)
+  await page.keyboard.type(admin.email_address)
+  await tabTo(page, page.getByLabel('Password'), 1)
+  await page.keyboard.type(password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'New organization' }).waitFor()
+
+  const skip = page.getByRole('link', { name: 'Skip to content' })
+  await tabTo(page, skip, 1)
+  assert.ok((await skip.boundingBox())!.x >= 0, 'it is seen while it has the focus')
+  await page.keyboard.press('Enter')
+  await tabTo(page, page.getByLabel('Name'), 2)
+  await page.keyboard.type('By keyboard')
+  await page.keyboard.press('Enter')
+  await page.getByText('The organization was created').waitFor()
+  await tabTo(page, page.getByRole('link', { name: 'Home', exact: true }).first(), 3)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor()
 })
