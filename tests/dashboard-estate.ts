@@ -20,7 +20,7 @@ import { tryAnswer } from '../src/sso/test-login.test-kit.ts'
 import { createTraceLink } from '../src/sso/trace-links.ts'
 import { anotherPrivateKey, must, newTenant, type Tenant } from './contract/tenant.ts'
 import { makeAdmin } from './dashboard-visitor.ts'
-import { inProcess, server } from './harness.ts'
+import { inProcess, server, type TestProject } from './harness.ts'
 
 export interface Estate {
   tenant: Tenant
@@ -33,14 +33,17 @@ export interface Estate {
   say(entity_id: string): void
 }
 
-/** A project with an organization that has one of everything. */
-export async function newEstate(): Promise<Estate> {
+/** An organization that has one of everything, in a project of its own or in a given one. */
+export async function newEstate(given?: TestProject): Promise<Estate> {
   const tag = `canary${randomBytes(8).toString('hex')}`
-  const tenant = await newTenant({
+  const names = {
     organization_name: `Acme ${tag}`,
     organization_slug: `acme-${tag}`,
     organization_external_id: `crm-${tag}`,
-  })
+    // Of a project only one organization claims a domain.
+    claimed_email_domains: [],
+  }
+  const tenant = await newTenant(names, given)
   const { project, organization_id, member_id } = tenant
   await must(project, 'PUT', `/v1/b2b/organizations/${organization_id}/members/${member_id}`, {
     name: `Ada ${tag}`,

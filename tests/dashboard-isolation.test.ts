@@ -35,21 +35,32 @@ interface Request {
   fields: Fields
 }
 
-/** Ids that `page` takes from its address or form: each of the owner's alone, then all of them. */
+interface Parties {
+  owner: Estate
+  stranger: Estate
+  writer: Writer
+}
+
+/**
+ * Ids that `page` takes from its address or form: each of the owner's alone, then all of them. `but` are
+ * those that stay.
+ */
 async function foreign(
   page: DashboardPage,
   fill: Fill,
-  parties: { owner: Estate; stranger: Estate; writer: Writer },
+  { owner, stranger, writer }: Parties,
+  but: readonly string[] = ['project_slug'],
 ): Promise<Request[]> {
-  const { owner, stranger, writer } = parties
   const [theirs, ours] = [await fill(owner, writer), await fill(stranger, writer)]
   // What a form asks to type is known to whoever knows the id.
   const { confirm_name, pending_id } = theirs.fields
   const known = { ...(confirm_name && { confirm_name }), ...(pending_id && { pending_id }) }
   const inAddress = { ...pick(stranger.ids, page.path), ...ours.ids }
+  const stay = but.map((name) => inAddress[name])
   const taken = Object.keys(stranger.ids).filter((name) => {
     const values = [...Object.values(inAddress), ...Object.values(ours.fields).flat()]
-    return name !== 'project_slug' && values.includes(stranger.ids[name]!)
+    const id = stranger.ids[name]!
+    return values.includes(id) && !stay.includes(id)
   })
   const requestWith = (names: string[], query = ours.query): Request => {
     const exchange = (value: string) => {
@@ -63,7 +74,7 @@ async function foreign(
     ])
     const path = addressOf(page, mapValues(ids, exchange))
     return {
-      what: `${nameOf(page)} with the ${names.join(', ')} of another project`,
+      what: `${nameOf(page)} with the ${names.join(', ')} of another`,
       path: query ? `${path}?${new URLSearchParams(query)}` : path,
       fields: { ...Object.fromEntries(fields), ...known },
     }
@@ -89,32 +100,47 @@ function assertNothingOf({ tag, tenant }: Estate, { html, location }: Seen, what
     assert.ok(!(html + location).includes(word), `${what}: shows ${word}`)
 }
 
+/** Tries what is foreign on a page: nothing of it may be found, shown or changed. */
+async function assertApart(page: DashboardPage, parties: Parties, but?: readonly string[]) {
+  const { owner, writer } = parties
+  const name = nameOf(page)
+  const fills = page.method === 'GET' ? [typed()] : fillsOf(name)
+  for (const fill of fills) {
+    const requests = await foreign(page, fill, parties, but)
+    const before = await everythingOf(owner.tenant.project)
+    for (const { what, path, fields } of requests) {
+      const { token } = writer
+      const answer = await (page.method === 'GET' ? send(token, path) : post(token, path, fields))
+      const told = `${what}: ${answer.status} ${answer.location}`
+      assert.ok([400, 403, 404].includes(answer.status), told)
+      if (!but) assertNothingOf(owner, answer, what)
+    }
+    assert.deepEqual(await everythingOf(owner.tenant.project), before, name)
+  }
+}
+
+function fillsOf(name: string): Fill[] {
+  return forms.filter(([of]) => of === name).map(([, fill]) => fill)
+}
+
 test('an id of another project is not found, whatever page, parameter or field it stands in', async (t) => {
-  const [owner, stranger, writer] = [await newEstate(), await newEstate(), await newWriter()]
+  const parties = {
+    owner: await newEstate(),
+    stranger: await newEstate(),
+    writer: await newWriter(),
+  }
+  for (const page of ofProject) await t.test(nameOf(page), () => assertApart(page, parties))
+})
+
+test('so is what belongs to another organization, connection, login, webhook or member', async (t) => {
+  const owner = await newEstate()
+  const stranger = await newEstate(owner.tenant.project)
+  const writer = await newWriter()
   for (const page of ofProject) {
-    const name = nameOf(page)
-    const fills =
-      page.method === 'GET'
-        ? [typed()]
-        : forms.filter(([of]) => of === name).map(([, fill]) => fill)
-    await t.test(name, async () => {
-      for (const fill of fills) {
-        const requests = await foreign(page, fill, { owner, stranger, writer })
-        const before = await everythingOf(owner.tenant.project)
-        for (const { what, path, fields } of requests) {
-          const { token } = writer
-          const answer = await (page.method === 'GET'
-            ? send(token, path)
-            : post(token, path, fields))
-          assert.ok(
-            [400, 403, 404].includes(answer.status),
-            `${what}: ${answer.status} ${answer.location}`,
-          )
-          assertNothingOf(owner, answer, what)
-        }
-        assert.deepEqual(await everythingOf(owner.tenant.project), before, name)
-      }
-    })
+    const [, of] = /:project_slug.*?:(\w+)/.exec(page.path) ?? []
+    if (!of || of === 'secret_id') continue
+    const but = ['project_slug', of]
+    await t.test(nameOf(page), () => assertApart(page, { owner, stranger, writer }, but))
   }
 })
 

@@ -100,9 +100,13 @@ async function remove(visit: ProjectVisit, webhook: Webhook): Promise<Response> 
 }
 
 async function replay(visit: ProjectVisit, webhook: Webhook): Promise<Response> {
-  const { project_id } = webhook
+  const { project_id, webhook_id } = webhook
   const old = parameter(visit, 'delivery_id')
-  const { delivery_id } = await replayDelivery(visit.services, { project_id, delivery_id: old })
+  const { delivery_id } = await replayDelivery(visit.services, {
+    project_id,
+    webhook_id,
+    delivery_id: old,
+  })
   await visit.audit({
     ...target(webhook),
     action: 'webhook.replay',

@@ -75,12 +75,14 @@ export async function listDeliveries(
 /**
  * Sends the event of a delivery once more to its webhook, as a delivery of its own with the same
  * `webhook-id`, and returns the new delivery's id. Throws `bad_request`: with status 404 for one that the
- * project does not have, and where the webhook is disabled or the event is no longer kept.
+ * project does not have, or the webhook where one is given, and where the webhook is disabled or the event
+ * is no longer kept.
  */
 export async function replayDelivery(
   services: Services,
-  { project_id, delivery_id }: { project_id: string; delivery_id: string },
+  delivery: { project_id: string; delivery_id: string; webhook_id?: string },
 ): Promise<{ delivery_id: string }> {
+  const { project_id, delivery_id, webhook_id = null } = delivery
   const [found] = await statement<{ new_id: string | null; kept: boolean; status: string }>(
     services.db,
     `with old as (
@@ -88,14 +90,21 @@ export async function replayDelivery(
        from webhook_deliveries d
        join webhook_endpoints w on w.project_id = d.project_id and w.webhook_id = d.webhook_id
        left join events e on e.project_id = d.project_id and e.event_id = d.event_id
-       where d.project_id = $1 and d.delivery_id = $2),
+       where d.project_id = $1 and d.delivery_id = $2
+         and ($5::text is null or d.webhook_id = $5)),
      made as (
        insert into webhook_deliveries (project_id, delivery_id, webhook_id, event_id, next_attempt_at,
          created_at)
        select $1, $3, webhook_id, event_id, $4::timestamptz, $4 from old
        where kept and status = 'active' returning delivery_id)
      select (select delivery_id from made) as new_id, kept, status from old`,
-    [project_id, delivery_id, newId('webhook-delivery', environmentOf(project_id)), services.now()],
+    [
+      project_id,
+      delivery_id,
+      newId('webhook-delivery', environmentOf(project_id)),
+      services.now(),
+      webhook_id,
+    ],
   )
   const refuse = (message: string, status = 400) => new ApiError('bad_request', { message, status })
   if (!found) throw refuse('There is no delivery of this id in this project.', 404)
