@@ -1,6 +1,7 @@
-import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes'
+import { SaxesParser } from 'saxes'
 import { ASSERTION, DSIG, EXCLUSIVE_C14N, PROTOCOL, XENC, XS, XSI } from './namespaces.ts'
-import { type XMLDeclaration, type XMLElement, XMLError } from './xml-tree.ts'
+import { Namespaces, splitName } from './xml-namespaces.ts'
+import { type XMLAttribute, type XMLDeclaration, type XMLElement, XMLError } from './xml-tree.ts'
 
 type OpenElement = Omit<XMLElement, 'children' | 'parent' | 'content'> & {
   parent: OpenElement | null
@@ -25,10 +26,10 @@ const XML_DECLARATION =
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[a-z0-9._~:/?#[\]@!$'()*+,;=%-]+$/i
 // '' undeclares the default namespace
 const USUAL_NAMESPACES = new Set(['', ASSERTION, PROTOCOL, DSIG, EXCLUSIVE_C14N, XS, XSI])
-const NOT_NAME_START = /^[\u0300-\u036F\u203F-\u2040\u00B7.0-9-]/
 const NONE: readonly never[] = []
+// Namespaces are resolved here (xml-namespaces.ts): saxes makes dictionaries for it, of every element.
 const OPTIONS = {
-  xmlns: true,
+  xmlns: false,
   position: false,
   forceXMLVersion: true,
   defaultXMLVersion: '1.0',
@@ -57,7 +58,8 @@ class TreeBuilder {
   #open: OpenElement | null = null
   #depth = 0
   #elements = 0
-  #attributes: SaxesAttributeNS[] = []
+  #attributes: { name: string; value: string }[] = []
+  readonly #namespaces = new Namespaces()
   #declarations: XMLDeclaration[] = []
 
   parse(text: string): XMLElement {
@@ -67,8 +69,8 @@ class TreeBuilder {
       throw new XMLError('syntax', `The message is not well-formed XML: ${error.message}`)
     })
     parser.on('opentagstart', () => this.#startElement())
-    parser.on('attribute', (attribute) => this.#addAttribute(attribute as SaxesAttributeNS))
-    parser.on('opentag', (tag) => this.#openElement(tag, parser.position))
+    parser.on('attribute', (attribute) => this.#addAttribute(attribute))
+    parser.on('opentag', (tag) => this.#openElement(tag.name, parser.position))
     parser.on('text', (value) => this.#addText(value))
     parser.on('closetag', () => this.#closeElement(text, parser.position))
     parser.on('doctype', refuseMarkup)
@@ -86,16 +88,11 @@ class TreeBuilder {
     if (this.#elements > MAX_ELEMENTS) throw new XMLError('limit', 'There are too many elements.')
   }
 
-  // saxes fills in `uri` of the same object before it reports the open tag
-  #addAttribute(attribute: SaxesAttributeNS): void {
-    const { prefix, local, name, value } = attribute
-    if (prefix !== '') checkNameStart(local)
-    if (prefix === 'xmlns' || name === 'xmlns') {
-      this.#declare(prefix === '' ? '' : local, value)
-      return
-    }
-    if (value.length > MAX_TEXT) throw new XMLError('limit', 'An attribute is too long.')
-    if (this.#attributes.push(attribute) > MAX_ATTRIBUTES) {
+  #addAttribute({ name, value }: { name: string; value: string }): void {
+    if (name === 'xmlns') this.#declare('', value)
+    else if (name.startsWith('xmlns:')) this.#declare(splitName(name).local, value)
+    else if (value.length > MAX_TEXT) throw new XMLError('limit', 'An attribute is too long.')
+    else if (this.#attributes.push({ name, value }) > MAX_ATTRIBUTES) {
       throw new XMLError('limit', 'An element has too many attributes.')
     }
   }
@@ -104,16 +101,17 @@ class TreeBuilder {
     if (!USUAL_NAMESPACES.has(uri) && !isAbsoluteURI(uri)) {
       throw new XMLError('namespace', 'A namespace is not an absolute URI.')
     }
+    this.#namespaces.declare(prefix, uri)
     if (prefix === 'xml') return
     if (this.#declarations.push({ prefix, uri }) > MAX_DECLARATIONS) {
       throw new XMLError('limit', 'An element declares too many namespaces.')
     }
   }
 
-  #openElement(tag: SaxesTagNS, end: number): void {
-    const { name, prefix, local, uri } = tag
-    if (prefix !== '') checkNameStart(local)
-    const attributes = this.#attributes.length === 0 ? NONE : this.#attributes
+  #openElement(name: string, end: number): void {
+    const { prefix, local, uri } = this.#namespaces.resolveElement(name)
+    const attributes: readonly XMLAttribute[] =
+      this.#attributes.length === 0 ? NONE : this.#namespaces.resolveAttributes(this.#attributes)
     const declarations = this.#declarations.length === 0 ? NONE : this.#declarations
     const parent = this.#open
     const element: OpenElement = {
@@ -144,6 +142,7 @@ class TreeBuilder {
 
   #closeElement(text: string, end: number): void {
     const open = this.#open
+    this.#namespaces.leaveElement()
     this.#depth -= 1
     this.#open = open?.parent ?? null
     // neither a name nor white space in a closing tag holds a <; <a/> has no closing tag
@@ -155,15 +154,6 @@ class TreeBuilder {
 
 function isAbsoluteURI(uri: string): boolean {
   return uri.length <= MAX_NAMESPACE_URI && ABSOLUTE_URI.test(uri)
-}
-
-// saxes looks at the first character of a whole name only, not at that after the colon
-function checkNameStart(local: string): void {
-  const code = local.charCodeAt(0)
-  if (code >= 0x61 && code <= 0x7a) return
-  if (NOT_NAME_START.test(local)) {
-    throw new XMLError('syntax', 'The message is not well-formed XML: malformed name.')
-  }
 }
 
 /**

@@ -1,0 +1,96 @@
+import type { XMLAttribute } from './xml-tree.ts'
+import { XMLError } from './xml-tree.ts'
+
+const XML = 'http://www.w3.org/XML/1998/namespace'
+const XMLNS = 'http://www.w3.org/2000/xmlns/'
+// what a name may hold, but not begin with
+const NOT_NAME_START = /^[\u0300-\u036F\u203F-\u2040\u00B7.0-9-]/
+
+type QName = { prefix: string; local: string }
+
+function malformed(what: string): never {
+  throw new XMLError('syntax', `The message is not well-formed XML: ${what}`)
+}
+
+/** Prefix and local part of a name (Namespaces in XML 1.0, section 4). Throws XMLError. */
+export function splitName(name: string): QName {
+  const colon = name.indexOf(':')
+  if (colon === -1) return { prefix: '', local: name }
+  const prefix = name.slice(0, colon)
+  const local = name.slice(colon + 1)
+  if (prefix === '' || local === '' || local.includes(':')) malformed(`malformed name: ${name}.`)
+  checkNameStart(local)
+  return { prefix, local }
+}
+
+// saxes looks at the first character of a whole name only, not at that after the colon
+function checkNameStart(local: string): void {
+  const code = local.charCodeAt(0)
+  if (code >= 0x61 && code <= 0x7a) return
+  if (NOT_NAME_START.test(local)) malformed('malformed name.')
+}
+
+/**
+ * The namespaces in scope while a document streams in (Namespaces in XML 1.0): `declare` for what an
+ * element declares, then `resolveElement` and `resolveAttributes`, at its end `leaveElement`. All throw
+ * XMLError.
+ */
+export class Namespaces {
+  readonly #bound = new Map([
+    ['xml', XML],
+    ['', ''],
+  ])
+  // What each declaration took the place of; an open element notes how many stood there before its own.
+  readonly #replaced: { prefix: string; uri: string | undefined }[] = []
+  readonly #before: number[] = []
+  #outer = 0
+
+  /** A declaration of the element that opens next (sections 2.2 and 3). */
+  declare(prefix: string, uri: string): void {
+    if (uri === '' && prefix !== '') malformed('invalid attempt to undefine prefix in XML 1.0')
+    if ((prefix === 'xml') !== (uri === XML)) malformed(`the prefix xml belongs to ${XML} alone.`)
+    if (prefix === 'xmlns' || uri === XMLNS) malformed('the prefix xmlns is not declared.')
+    this.#replaced.push({ prefix, uri: this.#bound.get(prefix) })
+    this.#bound.set(prefix, uri)
+  }
+
+  resolveElement(name: string): QName & { uri: string } {
+    this.#before.push(this.#outer)
+    this.#outer = this.#replaced.length
+    const { prefix, local } = splitName(name)
+    return { prefix, local, uri: this.#resolve(prefix) }
+  }
+
+  /** The default namespace is none of attributes (section 6.2); no two have one expanded name (6.3). */
+  resolveAttributes(attributes: readonly { name: string; value: string }[]): XMLAttribute[] {
+    const resolved: XMLAttribute[] = []
+    for (const { name, value } of attributes) {
+      const { prefix, local } = splitName(name)
+      const uri = prefix === '' ? '' : this.#resolve(prefix)
+      if (prefix !== '') {
+        for (const other of resolved) {
+          if (other.local === local && other.uri === uri) {
+            malformed(`duplicate attribute: {${uri}}${local}.`)
+          }
+        }
+      }
+      resolved.push({ name, prefix, local, uri, value })
+    }
+    return resolved
+  }
+
+  leaveElement(): void {
+    this.#outer = this.#before.pop()!
+    while (this.#replaced.length > this.#outer) {
+      const { prefix, uri } = this.#replaced.pop()!
+      if (uri === undefined) this.#bound.delete(prefix)
+      else this.#bound.set(prefix, uri)
+    }
+  }
+
+  #resolve(prefix: string): string {
+    const uri = this.#bound.get(prefix)
+    if (uri === undefined) malformed(`unbound namespace prefix: ${JSON.stringify(prefix)}.`)
+    return uri
+  }
+}
