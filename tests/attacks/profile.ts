@@ -67,6 +67,8 @@ const outerIssuer = (make: (own: string) => string) =>
   }))
 const destination = (make: (acs: string) => string) =>
   but((e) => ({ destination: `Destination="${make(e.asked.acs)}"` }))
+/** The address of another connection: the last digit of its id is another one. */
+const neighbour = (acs: string) => `${acs.slice(0, -1)}${acs.endsWith('0') ? '1' : '0'}`
 
 const addresses: Vector[] = [
   ...refused('P3', 'issuer', {
@@ -89,7 +91,7 @@ const addresses: Vector[] = [
   }),
   ...refused('P4', 'destination', {
     'another Destination': destination(() => 'https://evil.example/acs'),
-    'the Destination of another connection': destination((acs) => `${acs.slice(0, -1)}0`),
+    'the Destination of another connection': destination(neighbour),
     'the Destination with a slash more': destination((acs) => `${acs}/`),
     'the Destination with a query': destination((acs) => `${acs}?x`),
     'the Destination in upper case': destination((acs) => acs.toUpperCase()),
@@ -115,9 +117,7 @@ const confirmation: Vector[] = [
     'no Recipient': data({ Recipient: null }),
     'an empty Recipient': data({ Recipient: '' }),
     'the Recipient with a slash more': data((e) => ({ Recipient: `${e.asked.acs}/` })),
-    'the Recipient of another connection': data((e) => ({
-      Recipient: `${e.asked.acs.slice(0, -1)}0`,
-    })),
+    'the Recipient of another connection': data((e) => ({ Recipient: neighbour(e.asked.acs) })),
     'a Recipient that begins as ours': data((e) => ({ Recipient: e.asked.acs.slice(0, -1) })),
     'no SubjectConfirmationData': but({ confirmation_data: '' }),
   }),
