@@ -90,6 +90,42 @@ test('what is typed into a form or an address comes back as text', async () => {
   }
 })
 
+/** The routes of the dashboard that are no pages of its list: those before a session. */
+async function outside(method: string): Promise<string[]> {
+  const { routes } = (await server()).app
+  const listed = new Set(pages.map((page) => `${page.method} ${page.path}`))
+  return routes
+    .filter(({ path }) => path.startsWith('/dashboard'))
+    .filter((route) => route.method === method && !listed.has(`${method} ${route.path}`))
+    .map(({ path }) => path.replace('*', 'nothing'))
+}
+
+test('pages before the sign-in are inert, too, and take forms of their own alone', async () => {
+  const { tag } = await newEstate()
+  const query = { next: hostile, token: hostile, code: hostile, state: hostile, error: hostile }
+  const paths = await outside('GET')
+  assert.ok(paths.includes('/dashboard/sign-in') && paths.includes('/dashboard/nothing'))
+  for (const path of paths) {
+    const answer = await send('', `${path}?${new URLSearchParams(query)}`)
+    assertGuarded(answer, path)
+    assert.ok(!answer.html.includes(tag), path)
+  }
+  const forms = await outside('POST')
+  assert.ok(forms.includes('/dashboard/sign-in'))
+  const typed = { email_address: hostile, password: hostile, totp: hostile, pending: hostile }
+  for (const path of forms) {
+    const fields = { ...query, ...typed, name: hostile }
+    const own = await post('', path, fields)
+    assert.ok(own.status >= 400, path)
+    assertGuarded(own, path)
+    for (const headers of [{}, { origin: 'https://evil.example' }] as Record<string, string>[]) {
+      const answer = await post('', path, fields, headers)
+      assert.equal(answer.status, 403, path)
+      assert.deepEqual(answer.headers.getSetCookie(), [])
+    }
+  }
+})
+
 /** Texts that mean something to the server itself. */
 const meaningful =
   /(_id|_slug|_hash|_token|_url|_binding|^state|^status|type|^kind|^step|^role|^purpose|^verdict|^color|^environment|certificate|^url|nameid_format|metadata_refresh|^activation)$/
