@@ -128,7 +128,7 @@ test('pages before the sign-in are inert, too, and take forms of their own alone
 
 /** Texts that mean something to the server itself. */
 const meaningful =
-  /(_id|_slug|_hash|_token|_url|_binding|^state|^status|type|^kind|^step|^role|^purpose|^verdict|^color|^environment|certificate|^url|nameid_format|metadata_refresh|^activation)$/
+  /(_id|_slug|_hash|_token|_url|_binding|^state|^status|type|^kind|^step|^role|^purpose|^verdict|^color|^environment|certificate|^url|nameid_format|metadata_refresh|^activation|^who)$/
 
 /** Fills every text that nobody but people read with `text`; returns which. */
 async function fillWith(text: string, { tenant, ids }: Estate): Promise<string[]> {
@@ -151,6 +151,33 @@ async function fillWith(text: string, { tenant, ids }: Estate): Promise<string[]
   return filled
 }
 
+/** The same for what stands within JSON: what identity providers said, and what logs keep. */
+async function fillJSONWith(text: string, { tenant }: Estate): Promise<string[]> {
+  const { db } = (await server()).services
+  const { project_id } = tenant.project
+  const columns = await sql<{ table: string; column: string }>`
+    select c.relname as table, a.attname as column
+    from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace and a.attnum > 0
+      and a.atttypid = 'jsonb'::regtype and a.attname not like 'metadata%' and exists (select from pg_attribute p
+        where p.attrelid = c.oid and p.attname = 'project_id')`.execute(db)
+  const filled: string[] = []
+  for (const { table, column } of columns.rows) {
+    const [of, value] = [sql.table(table), sql.ref(column)]
+    const { rows } = await sql<{ at: string; value: unknown }>`
+      select ctid::text as at, ${value} as value from ${of}
+      where project_id = ${project_id} and ${value} is not null`.execute(db)
+    for (const row of rows) {
+      const json = JSON.stringify(row.value, (key, inner) =>
+        typeof inner === 'string' && !meaningful.test(key) && key !== 'name' ? text : inner,
+      )
+      await sql`update ${of} set ${value} = ${json}::jsonb where ctid = ${row.at}::tid`.execute(db)
+      if (json.includes('onerror')) filled.push(`${table}.${column}`)
+    }
+  }
+  return filled
+}
+
 for (const [what, text] of [
   ['markup', hostile],
   ['10,000 characters', hostile + 'x'.repeat(10_000)],
@@ -162,5 +189,8 @@ for (const [what, text] of [
       'organizations.organization_name members.name sso_connections.display_name projects.project_name webhook_endpoints.description mails.subject admins.name audit_entries.actor_name setup_links.note'
     for (const column of needed.split(' '))
       assert.ok(filled.includes(column), `${column} of ${filled}`)
+    const json = await fillJSONWith(text, estate)
+    for (const column of ['sso_flows.checks', 'events.data', 'audit_entries.before'])
+      assert.ok(json.includes(column), `${column} of ${json}`)
     await assertEveryPage(estate, 'owner')
   })
