@@ -21,7 +21,15 @@ async function takeOff(_: unknown, writer: Writer) {
   return { fields: { totp: app.code(), password } }
 }
 
+/** It is set up once. */
+async function setUpSSO() {
+  const { db } = (await server()).services
+  await db.deleteFrom('projects').where('project_slug', '=', 'portcullis-administrators').execute()
+  return { fields: {} }
+}
+
 export const accountForms: [string, Fill][] = [
+  ['POST /dashboard/admins/sso', setUpSSO],
   ['POST /dashboard/admins/invite', typed({ email_address: 'kay@example.com', role: 'editor' })],
   ['POST /dashboard/admins/invitations/:invitation_id/revoke', typed()],
   [`POST ${admin}/role`, typed({ role: 'viewer' })],

@@ -207,7 +207,7 @@ test('the project in which administrators sign in is changed by owners alone', a
   const { services } = await server()
   const { project_id } = estate.tenant.project
   const set = (is_system: boolean) => services.db.updateTable('projects').set({ is_system })
-  await set(false).where('is_system', '=', true).execute()
+  await services.db.deleteFrom('projects').where('is_system', '=', true).execute()
   await set(true).where('project_id', '=', project_id).execute()
   services.caches.drop('project', project_id)
   try {
