@@ -28,6 +28,7 @@ async function assertRefusedAfter(
 ) {
   const response = await arrive(setup, saml)
   assert.equal(response.status, 303)
+  const arrived = (await lastFlow(setup.project)).checks
   await change()
   const before = [await countRows(setup.project), await membersOf(setup.project)]
   const { status: given, body } = await redeem(setup, response)
@@ -41,8 +42,23 @@ async function assertRefusedAfter(
     ['failed', expected.error_type, null],
   )
   assert.deepEqual(flow.checks.at(-1), failing)
+  assert.deepEqual(flow.checks.slice(0, arrived.length), arrived)
   assert.equal((await redeem(setup, response)).body.error_type, 'sso_token_not_found')
 }
+
+test('a login keeps the checks of its callback, followed by those made anew', async () => {
+  const { setup, saml } = await newTenant()
+  const response = await arrive(setup, saml)
+  const arrived = (await lastFlow(setup.project)).checks
+  assert.ok(arrived.some(({ name }) => name === 'assertion_signature_algorithm'))
+  assert.equal((await redeem(setup, response)).status, 200)
+  const { state, checks } = await lastFlow(setup.project)
+  assert.equal(state, 'redeemed')
+  assert.deepEqual(checks.slice(0, arrived.length), arrived)
+  const anew = checks.slice(arrived.length)
+  assert.ok(anew.length > 0 && anew.every(({ verdict }) => verdict !== 'fail'))
+  assert.ok(anew.every(({ name }) => name !== 'form'))
+})
 
 test('a connection that was deleted meanwhile lets nobody in', async () => {
   const tenant = await newTenant()

@@ -105,7 +105,10 @@ async function redeem(input: AuthenticateInput, context: Context) {
     )
   } catch (error) {
     if (taken && error instanceof LoginError)
-      await failFlow(context, context.project.project_id, taken.flow_id, error, ['verified'])
+      await failFlow(context, context.project.project_id, taken.flow_id, error, {
+        from: ['verified'],
+        adding: true,
+      })
     throw error
   }
 }
@@ -117,7 +120,8 @@ async function admitMember(
   input: AuthenticateInput,
 ) {
   const { organization } = flow
-  const checks = [...flow.checks]
+  // those of the callback stand in the row
+  const checks: Check[] = []
   if (flow.connection_status !== 'active') refuseConnection(checks, flow.connection_status)
   checkIdPSession(checks, flow.identity.session_not_on_or_after, context.now())
   const admission = admit({ ...flow, connection: flow, checks })

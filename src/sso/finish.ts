@@ -75,7 +75,7 @@ export async function finishLogin(services: Services, verified: Verified): Promi
     })
   } catch (cause) {
     if (cause instanceof LoginError)
-      await failFlow(services, connection.project_id, flow_id, cause, ['verified'])
+      await failFlow(services, connection.project_id, flow_id, cause, { from: ['verified'] })
     throw cause
   }
 }

@@ -171,19 +171,23 @@ export async function startFlow(
 
 /**
  * Moves a flow to `failed` with its checks; nothing else is written of a failed login. Only a row that
- * is in one of `from` moves.
+ * is in one of `from` moves; `adding` keeps the checks that it has before those of the error.
  */
 export async function failFlow(
   services: Services,
   project_id: string,
   flow_id: string,
   error: LoginError,
-  from: readonly ('started' | 'verified')[] = ['started'],
+  {
+    from = ['started'],
+    adding = false,
+  }: { from?: ('started' | 'verified')[]; adding?: boolean } = {},
 ): Promise<void> {
   await statement(
     services.db,
     `with failed as (
-       update sso_flows set state = 'failed', failed_at = $3, error_type = $4, checks = $5, token_hash = null
+       update sso_flows set state = 'failed', failed_at = $3, error_type = $4, token_hash = null,
+         checks = case when $8::boolean then checks || $5::jsonb else $5::jsonb end
        where project_id = $1 and flow_id = $2 and state = any($6)
        returning tested_by, ${endedColumns}),
      ended as (select ${endedColumns} from failed where tested_by is null),
@@ -197,6 +201,7 @@ export async function failFlow(
       storedChecks(error.checks),
       from,
       newEventId(project_id),
+      adding,
     ],
   )
   error.recorded = true

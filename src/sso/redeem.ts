@@ -22,7 +22,6 @@ export interface RedeemedFlow {
   connection_type: 'saml' | 'oidc'
   connection_status: string
   identity: Identity
-  checks: Check[]
   organization: OrganizationRow
   candidates: Candidates
 }
@@ -34,8 +33,8 @@ const redeemSQL = `with flow as (
     update sso_flows set state = 'redeemed', redeemed_at = $3
     where project_id = $1 and token_hash = $2 and state = 'verified' and verified_at > $4
       and pkce_code_challenge = $5
-    returning flow_id, organization_id, connection_id, identity, checks)
-  select f.flow_id, f.connection_id, f.identity, f.checks,
+    returning flow_id, organization_id, connection_id, identity)
+  select f.flow_id, f.connection_id, f.identity,
     c.type as connection_type, c.status as connection_status,
     ${jsonRow('o', organizationColumns)} as organization, k.*
   from flow f
@@ -88,7 +87,6 @@ export async function redeemFlow(
     connection_type: row.connection_type,
     connection_status: row.connection_status ?? 'deleted',
     identity: row.identity,
-    checks: row.checks,
     organization: fromJSONRow(row.organization),
     candidates: row,
   }
@@ -199,7 +197,10 @@ export interface SessionWrite {
   values: unknown[]
 }
 
-/** Statement 3: writes the session, ends the flow, and reads the member as it is now. */
+/**
+ * Statement 3: writes the session, ends the flow with `checks` added to those of the callback, and reads the
+ * member as it is now.
+ */
 export async function endFlow(
   trx: Database,
   context: Context,
@@ -214,7 +215,7 @@ export async function endFlow(
     trx,
     `with session as (${write.sql}),
       ended as (update sso_flows set member_id = ${value(2)}, member_session_id = ${value(3)},
-        checks = ${value(4)}, token_hash = null
+        checks = checks || ${value(4)}::jsonb, token_hash = null
         where project_id = $1 and flow_id = ${value(1)} returning ${endedColumns}),
       ${loginEventSQL('succeeded', value(5))}
      select ${jsonRow('m', memberColumns)} as member from member_objects m
