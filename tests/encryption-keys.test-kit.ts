@@ -59,10 +59,14 @@ async function prepare(): Promise<void> {
   project = { project_id, public_token, authorization }
 }
 
+const open: (() => Promise<void>)[] = []
+
 export async function newNode(ring: string): Promise<Node> {
   prepared ??= prepare()
   await prepared
   const made = createServices({ base_url, port: 4000, database_url })
+  open.push(made.close)
+  if (open.length > 8) await open.shift()!()
   const lines: string[] = []
   const log = createLog('info', { write: (line) => lines.push(line) })
   const services = { ...made.services, log, cipher: createCipher(ring) }

@@ -113,13 +113,20 @@ export function createServices(
       outbound(String(input), init)) as typeof fetch,
     now,
   }
-  atEnd(async () => {
-    await caches.close()
-    await outbound.close()
-    await db.destroy()
-  })
+  let closed: Promise<void> | undefined
+  /** Gives back the connections, of which a run has 200; done at the end of it anyway. */
+  const close = () => {
+    closed ??= (async () => {
+      await caches.close()
+      await outbound.close()
+      await db.destroy()
+    })()
+    return closed
+  }
+  atEnd(close)
   return {
     services,
+    close,
     setNow(now: Date | null) {
       fixed = now
     },

@@ -17,6 +17,8 @@ import { encryptTOTPSecret } from './totp.ts'
 export const password = 'correct horse battery staple'
 export const by: By = { actor: { type: 'cli', id: 'cli', name: 'portcullis' } }
 
+const open: (() => Promise<void>)[] = []
+
 /** A production server with an empty database of its own, and a clock that can be moved. */
 export async function newServer(overrides: Partial<Config> = {}) {
   const url = new URL(await databaseURL())
@@ -27,6 +29,9 @@ export async function newServer(overrides: Partial<Config> = {}) {
   url.pathname = `/${name}`
   const facts = { base_url: 'https://sso.example.com', port: 4000, database_url: url.href }
   const made = createServices(facts, { mode: 'production', ...overrides })
+  // The tests run one after the other, and none needs more servers of its own than these.
+  open.push(made.close)
+  if (open.length > 6) await open.shift()!()
   await migrate(made.services.db)
   return { ...made, app: () => createApp(made.services) }
 }

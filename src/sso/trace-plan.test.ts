@@ -38,7 +38,7 @@ test('neither a list nor a look-up by request id reads more for there being more
     ['connection', 110, { connection_id: 'saml-connection-test-7' }],
     ['a filter without an index', 5_100, { email: ada }],
     ['the same of a connection', 310, { email: ada, connection_id: 'saml-connection-test-7' }],
-    ['a time', 1_100, { since: new Date(begin + 100_000), until: new Date(begin + 200_000) }],
+    ['a time', 1_300, { since: new Date(begin + 100_000), until: new Date(begin + 200_000) }],
     ['request id in the list', 650, { request_id: known.rows[0]!.request_id }],
     ['request id', 350, known.rows[0]!.request_id],
     ['unknown request id', 650, request_id],

@@ -54,7 +54,8 @@ test('whoever watches sees a login appear and go on, stays where they read, and 
   await page.goto(start)
   await rows.nth(15).waitFor()
   const same = list.locator(`[id="${row_id}"]`)
-  assert.equal(Math.round((await same.boundingBox())!.y), Math.round(place!.y))
+  const moved = (await same.boundingBox())!.y - place!.y
+  assert.ok(Math.abs(moved) < 5, `the row has moved by ${moved} px`)
   assert.equal(await list.evaluate("document.activeElement.closest('tr').id"), row_id)
 
   const trace = await context.newPage()
