@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { beforeEach, test } from 'node:test'
+import { test as runTest } from 'node:test'
 import { sql } from 'kysely'
 import { server } from '../../tests/harness.ts'
 import type { Services } from '../context.ts'
@@ -9,9 +9,13 @@ import { deadPort, mailNode, startSMTP } from './mail.test-kit.ts'
 import { listMails, type NewMail, readMail, retryMail, sendMail } from './mail.ts'
 import { mailBody } from './mail-body.ts'
 
-beforeEach(async () => {
-  await sql`delete from mails`.execute((await server()).services.db)
-})
+/** With an empty queue: the tests of other files share it. */
+function test(name: string, work: () => Promise<void>): void {
+  runTest(name, async () => {
+    await sql`delete from mails`.execute((await server()).services.db)
+    await work()
+  })
+}
 
 function mail(change: Partial<NewMail> = {}): NewMail {
   return {

@@ -116,7 +116,9 @@ test('in a signed Response a wrong key is the same failure, and a wrong plaintex
   const strict = { settings: { decryption: { ...decryption, allow_aes_cbc: false } } }
   for (const content of ['aes256-gcm', 'aes256-cbc'] as const) {
     const xml = responseXML({}, encrypted(innerSigned, { content, recipient: otherSP.publicKey }))
-    assertRefused(signed(xml, 'Response'), 'decryption', 'invalid_saml_response', strict)
+    // Of one in sixteen wrong keys what CBC yields ends in a padding, and is then no Assertion.
+    const check = content === 'aes256-cbc' ? /^(decryption|decrypted_assertion)$/ : 'decryption'
+    assertRefused(signed(xml, 'Response'), check, 'invalid_saml_response', strict)
     const two = responseXML({}, encrypted(innerSigned + innerSigned, { content }))
     assertRefused(signed(two, 'Response'), 'decrypted_assertion', 'invalid_saml_response', strict)
   }

@@ -39,9 +39,9 @@ test('neither a list nor a look-up by request id reads more for there being more
     ['a filter without an index', 5_100, { email: ada }],
     ['the same of a connection', 310, { email: ada, connection_id: 'saml-connection-test-7' }],
     ['a time', 1_300, { since: new Date(begin + 100_000), until: new Date(begin + 200_000) }],
-    ['request id in the list', 650, { request_id: known.rows[0]!.request_id }],
-    ['request id', 350, known.rows[0]!.request_id],
-    ['unknown request id', 650, request_id],
+    ['request id in the list', 900, { request_id: known.rows[0]!.request_id }],
+    ['request id', 700, known.rows[0]!.request_id],
+    ['unknown request id', 900, request_id],
   ]
   for (const [name, most, what] of cases) {
     const ask = (db: Database) =>

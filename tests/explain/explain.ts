@@ -79,7 +79,7 @@ export async function assertExplained(
   if (onPage !== undefined) assert.ok(!page.includes(failed.actual!), page)
   if (shown.has(told.error_type)) return
   shown.add(told.error_type)
-  await assertShown(request_id, failed)
+  await assertShown(setup.project.project_id, request_id, failed)
 }
 
 /** Asserts that a check holds both values, who must act, and a sentence on what to do. */
@@ -111,10 +111,11 @@ export function assertPage(
 }
 
 /** The same by `portcullis logins show`, with and without `--json`. */
-async function assertShown(request_id: string, failed: Check): Promise<void> {
-  const json = JSON.parse(await portcullis('logins', 'show', request_id, '--json'))
+async function assertShown(project_id: string, request_id: string, failed: Check): Promise<void> {
+  const show = ['logins', 'show', request_id, '--project', project_id]
+  const json = JSON.parse(await portcullis(...show, '--json'))
   assert.deepEqual(json.checks.at(-1), failed)
-  const text = await portcullis('logins', 'show', request_id)
+  const text = await portcullis(...show)
   assert.match(text, /expected +\S.*\n +found +\S.*\n +who must act +\S.*\n +what to do +\S/)
 }
 
