@@ -13,6 +13,7 @@ import {
   Transaction,
 } from 'kysely'
 import pg from 'pg'
+import { type Answer, execute, forgetPlans, markConstant, Plans } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 /** The database or a transaction on it: what every shared function takes as its first argument. */
@@ -25,13 +26,11 @@ export interface ConnectOptions {
   max_connections?: number
 }
 
-// Each name keeps a plan in every connection, so texts that requests put together do not all get one.
-const maxBuilt = 300
 const stalePlan = '0A000' // "cached plan must not change result type", after a migration
 const retryable = new Set([stalePlan, '40001', '40P01'])
 
 /** Sends one statement, to one connection or to any that is free. */
-type Send = (text: string, values?: unknown[]) => Promise<pg.QueryResult>
+type Send = (text: string, values?: unknown[]) => Promise<Answer>
 
 interface Connection {
   query: Send
@@ -157,25 +156,6 @@ function builderConnection(send: Send): DatabaseConnection {
   }
 }
 
-const names = new Map<string, string>()
-/** Texts that stand in the code as they are: there is an end to them. */
-const constant = new Set<string>()
-let built = 0
-let generation = 0
-
-/** The name that a statement is prepared under, or undefined where it gets none. */
-function nameOf(text: string): string | undefined {
-  const known = names.get(text)
-  if (known !== undefined) return known
-  if (!constant.has(text)) {
-    if (built >= maxBuilt) return undefined
-    built += 1
-  }
-  const name = `p${generation}_${names.size}`
-  names.set(text, name)
-  return name
-}
-
 const wrapped = new WeakMap<pg.PoolClient, Connection>()
 
 /**
@@ -185,27 +165,28 @@ const wrapped = new WeakMap<pg.PoolClient, Connection>()
 function wrap(client: pg.PoolClient, prepared: boolean): Connection {
   const known = wrapped.get(client)
   if (known) return known
-  const query: Send = (text, values) => {
+  const plans = new Plans()
+  const send = (text: string, values: unknown[]) => {
+    const plan = plans.of(text)
+    return plan ? execute(client, plan, values) : client.query(text, values)
+  }
+  const query: Send = async (text, values) => {
     if (typeof text !== 'string' || !values) return client.query(text)
-    const name = prepared && values.length > 0 ? nameOf(text) : undefined
-    if (name === undefined) return client.query(text, values)
-    return client.query({ name, text, values }).catch((error) => {
+    if (!prepared || values.length === 0) return client.query(text, values)
+    try {
+      return await send(text, values)
+    } catch (error) {
+      // Else the stack tells of the socket, not of who asked.
+      if (error instanceof Error) Error.captureStackTrace(error)
       if (pgCode(error) !== stalePlan) throw error
       forgetPlans()
       if (client.getTransactionStatus() !== 'I') throw error
-      return client.query({ name: nameOf(text) ?? '', text, values })
-    })
+      return send(text, values)
+    }
   }
   const wrapper: Connection = { query, release: (broken) => client.release(broken) }
   wrapped.set(client, wrapper)
   return wrapper
-}
-
-/** Forgets every name, so that statements are prepared anew: the plans of the old names are stale. */
-function forgetPlans(): void {
-  generation += 1
-  built = 0
-  names.clear()
 }
 
 /**
@@ -217,12 +198,12 @@ export async function statement<Row>(
   text: string,
   values: unknown[],
 ): Promise<Row[]> {
-  constant.add(text)
+  markConstant(text)
   const reach = reaches.get(db)
   const { rows } = reach
     ? await reach.send(text, values)
     : await db.executeQuery<Row>(CompiledQuery.raw(text, values))
-  return rows
+  return rows as Row[]
 }
 
 /**
