@@ -13,7 +13,8 @@ import {
   Transaction,
 } from 'kysely'
 import pg from 'pg'
-import { type Answer, execute, forgetPlans, markConstant, Plans } from './prepared.ts'
+import { type Connection, ConnectionPool, type Send, stalePlan } from './pool.ts'
+import { markConstant } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 /** The database or a transaction on it: what every shared function takes as its first argument. */
@@ -26,16 +27,7 @@ export interface ConnectOptions {
   max_connections?: number
 }
 
-const stalePlan = '0A000' // "cached plan must not change result type", after a migration
 const retryable = new Set([stalePlan, '40001', '40P01'])
-
-/** Sends one statement, to one connection or to any that is free. */
-type Send = (text: string, values?: unknown[]) => Promise<Answer>
-
-interface Connection {
-  query: Send
-  release(broken?: boolean): void
-}
 
 /** How a database that `connect` opened, or a transaction on it, is reached without its query builder. */
 interface Reach {
@@ -49,20 +41,18 @@ const reaches = new WeakMap<Database, Reach>()
  * Opens a pool (connections are made when first used). Close it with `db.destroy()`.
  */
 export function connect(options: ConnectOptions): Database {
-  const pool = new pg.Pool({
+  const settings = {
     connectionString: options.url,
     max: options.max_connections ?? 20,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     application_name: 'portcullis',
-  })
-  // An idle connection that breaks leaves the pool by itself; without a listener it ends the process.
-  pool.on('error', () => {})
-  const acquire = async () => wrap(await pool.connect(), options.prepared_statements)
+  }
+  const pool = new ConnectionPool(settings, options.prepared_statements)
   const dialect = new PostgresDialect({
     pool: {
-      options: pool.options,
-      connect: async () => (await acquire()) as unknown as PostgresPoolClient,
+      options: settings,
+      connect: async () => (await pool.acquire()) as unknown as PostgresPoolClient,
       end: async () => {}, // by PooledDatabase: Kysely forgets it where only `statement` was used
     } as ConstructorParameters<typeof PostgresDialect>[0]['pool'] & object,
   })
@@ -71,7 +61,7 @@ export function connect(options: ConnectOptions): Database {
   const parts = { config: { dialect }, dialect, driver: dialect.createDriver() }
   reaches.set(db, {
     async send(text, values) {
-      const connection = await acquire()
+      const connection = await pool.acquire()
       try {
         return await connection.query(text, values)
       } finally {
@@ -79,7 +69,7 @@ export function connect(options: ConnectOptions): Database {
       }
     },
     begin: async (work) =>
-      runTransaction(await acquire(), work, (connection) => {
+      runTransaction(await pool.acquire(), work, (connection) => {
         const provideConnection = <T>(use: (connection: DatabaseConnection) => Promise<T>) =>
           use(connection)
         return new Transaction<Schema>({
@@ -92,16 +82,16 @@ export function connect(options: ConnectOptions): Database {
 }
 
 class PooledDatabase extends Kysely<Schema> {
-  readonly #pool: pg.Pool
+  readonly #pool: ConnectionPool
 
-  constructor(dialect: PostgresDialect, pool: pg.Pool) {
+  constructor(dialect: PostgresDialect, pool: ConnectionPool) {
     super({ dialect })
     this.#pool = pool
   }
 
   override async destroy(): Promise<void> {
     await super.destroy()
-    if (!this.#pool.ending) await this.#pool.end()
+    await this.#pool.end()
   }
 }
 
@@ -154,39 +144,6 @@ function builderConnection(send: Send): DatabaseConnection {
       throw new Error('rows are not streamed here')
     },
   }
-}
-
-const wrapped = new WeakMap<pg.PoolClient, Connection>()
-
-/**
- * A pool client that sends every parameterised statement under its name, and once more where a migration
- * has made its plan stale; within a transaction that is left to `transaction`.
- */
-function wrap(client: pg.PoolClient, prepared: boolean): Connection {
-  const known = wrapped.get(client)
-  if (known) return known
-  const plans = new Plans()
-  const send = (text: string, values: unknown[]) => {
-    const plan = plans.of(text)
-    return plan ? execute(client, plan, values) : client.query(text, values)
-  }
-  const query: Send = async (text, values) => {
-    if (typeof text !== 'string' || !values) return client.query(text)
-    if (!prepared || values.length === 0) return client.query(text, values)
-    try {
-      return await send(text, values)
-    } catch (error) {
-      // Else the stack tells of the socket, not of who asked.
-      if (error instanceof Error) Error.captureStackTrace(error)
-      if (pgCode(error) !== stalePlan) throw error
-      forgetPlans()
-      if (client.getTransactionStatus() !== 'I') throw error
-      return send(text, values)
-    }
-  }
-  const wrapper: Connection = { query, release: (broken) => client.release(broken) }
-  wrapped.set(client, wrapper)
-  return wrapper
 }
 
 /**

@@ -44,13 +44,13 @@ export function executeMessage({ name, text, describe, values }: Step): Buffer {
 function encode(value: unknown): string | Buffer | null {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
-  if (value instanceof Date && isPlain(value)) return value.toISOString()
+  if (value instanceof Date && isPlain(value)) return `${value.toISOString().slice(0, -1)}+00:00`
   const prepared = prepareValue(value)
   if (prepared === null || prepared === undefined) return null
   return prepared instanceof Buffer ? prepared : String(prepared)
 }
 
-/** Whether ISO 8601 in UTC says the same as what `pg` writes, the local time with its offset. */
+/** Whether ISO 8601 in UTC is what `pg` writes: the local time with its offset. */
 function isPlain(date: Date): boolean {
   const year = date.getUTCFullYear()
   return year > 0 && year < 10_000 && date.getTimezoneOffset() === 0
