@@ -13,8 +13,8 @@ import {
   Transaction,
 } from 'kysely'
 import pg from 'pg'
+import { markConstant } from './plans.ts'
 import { type Connection, ConnectionPool, type Send, stalePlan } from './pool.ts'
-import { markConstant } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 /** The database or a transaction on it: what every shared function takes as its first argument. */

@@ -3,7 +3,8 @@
  * kept before it for a moment, where taking one costs neither a turn nor a timer.
  */
 import pg from 'pg'
-import { type Answer, execute, forgetPlans, type Plan, Plans } from './prepared.ts'
+import { forgetPlans, type Plan, Plans } from './plans.ts'
+import { type Answer, execute } from './prepared.ts'
 
 /** "cached plan must not change result type", after a migration. */
 export const stalePlan = '0A000'

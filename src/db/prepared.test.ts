@@ -4,7 +4,8 @@ import { before, test } from 'node:test'
 import pg from 'pg'
 import { atEnd, databaseURL } from '../../tests/harness.ts'
 import { connect, type Database, statement, transaction, violatedConstraint } from './connect.ts'
-import { type Answer, execute, Plans } from './prepared.ts'
+import { Plans } from './plans.ts'
+import { type Answer, execute } from './prepared.ts'
 
 /** A client that runs statements both ways, without a pool. */
 let client: pg.Client
