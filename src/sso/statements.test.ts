@@ -71,7 +71,7 @@ const writes = {
   created: [read, 'begin', 'with member as', 'with known as', 'commit'],
 }
 
-test('SAML: start 1 statement, callback 2, authenticate 2, and 3 with a transaction for what is new', async () => {
+test('SAML: start 1 statement, callback 1, authenticate 2, and 3 with a transaction for what is new', async () => {
   const setup = await newSetup()
   const saml = await connectIdP(setup.project, setup.organization_id)
   const counted = await countLogins(setup, saml, (started, who) =>
@@ -79,12 +79,12 @@ test('SAML: start 1 statement, callback 2, authenticate 2, and 3 with a transact
   )
   for (const [[start, callback, authenticate], expected] of counted) {
     assert.deepEqual(start, ['insert into sso_flows'])
-    assert.deepEqual(callback, ['select flow_id, request_id,', 'with replay as'])
+    assert.deepEqual(callback, ['with replay as'])
     assert.deepEqual(authenticate, expected)
   }
 })
 
-test('OIDC: the same', async () => {
+test('OIDC: the same, and 2 at the callback', async () => {
   const setup = await newSetup()
   const provider = newProvider()
   const oidc = await provider.connect(setup.project, setup.organization_id)
@@ -108,4 +108,21 @@ test('a start by the id of the organization takes one statement, too', async () 
   const { result, statements } = await statementsOf(async () => start())
   assert.equal(result.status, 302)
   assert.deepEqual(statements, ['insert into sso_flows'])
+})
+
+test('a callback at another process than the start takes two statements', async () => {
+  const setup = await newSetup()
+  const saml = await connectIdP(setup.project, setup.organization_id)
+  const [one, other] = [await ownProcess(), await ownProcess()]
+  for (const app of [one.app, other.app]) {
+    const warm = new Browser(app)
+    await warm.submit(respond(saml, await warm.start(setup, saml)))
+  }
+  const browser = new Browser(one.app)
+  const submission = respond(saml, await browser.start(setup, saml))
+  const elsewhere = new Browser(other.app)
+  for (const [name, value] of browser.cookies) elsewhere.cookies.set(name, value)
+  const { result, statements } = await statementsOf(() => elsewhere.submit(submission))
+  assert.equal(result.status, 303)
+  assert.deepEqual(statements, ['select flow_id, request_id,', 'with replay as'])
 })
