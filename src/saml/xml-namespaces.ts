@@ -5,6 +5,9 @@ const XML = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
 type QName = { prefix: string; local: string }
 
+/** An attribute whose `uri` is still ''. */
+export type UnresolvedAttribute = Omit<XMLAttribute, 'uri'> & { uri: string }
+
 /** Prefix and local part of a name (Namespaces in XML 1.0, section 4). Throws XMLError. */
 export function splitName(name: string): QName {
   const colon = name.indexOf(':')
@@ -31,15 +34,22 @@ export class Namespaces {
   readonly #before: number[] = []
   #outer = 0
 
+  /** Whether the prefix means this already where the next element opens. */
+  isBound(prefix: string, uri: string): boolean {
+    return this.#bound.get(prefix) === uri
+  }
+
   /** A declaration of the element that opens next (sections 2.2 and 3). */
   declare(prefix: string, uri: string): void {
-    if (uri === '' && prefix !== '') malformed('invalid attempt to undefine prefix in XML 1.0')
-    if ((prefix === 'xml') !== (uri === XML)) malformed(`the prefix xml belongs to ${XML} alone.`)
-    if (prefix === 'xmlns' || uri === XMLNS) malformed('the prefix xmlns is not declared.')
     for (let i = this.#outer; i < this.#replaced.length; i += 1) {
       if (this.#replaced[i]!.prefix === prefix) malformed(`duplicate attribute: xmlns:${prefix}.`)
     }
-    this.#replaced.push({ prefix, uri: this.#bound.get(prefix) })
+    const before = this.#bound.get(prefix)
+    this.#replaced.push({ prefix, uri: before })
+    if (before === uri) return
+    if (uri === '' && prefix !== '') malformed('invalid attempt to undefine prefix in XML 1.0')
+    if ((prefix === 'xml') !== (uri === XML)) malformed(`the prefix xml belongs to ${XML} alone.`)
+    if (prefix === 'xmlns' || uri === XMLNS) malformed('the prefix xmlns is not declared.')
     this.#bound.set(prefix, uri)
   }
 
@@ -51,17 +61,18 @@ export class Namespaces {
   }
 
   /** The default namespace is none of attributes (section 6.2); no two have one expanded name (6.3). */
-  resolveAttributes(attributes: readonly { name: string; value: string }[]): XMLAttribute[] {
-    const resolved: XMLAttribute[] = []
-    for (const { name, value } of attributes) {
-      const { prefix, local } = splitName(name)
-      const uri = prefix === '' ? '' : this.#resolve(prefix)
-      for (const other of resolved) {
-        if (other.local === local && other.uri === uri) malformed(`duplicate attribute: ${name}.`)
+  resolveAttributes(attributes: readonly UnresolvedAttribute[]): void {
+    for (let i = 0; i < attributes.length; i += 1) {
+      const attribute = attributes[i]!
+      const { prefix, local } = attribute
+      if (prefix !== '') attribute.uri = this.#resolve(prefix)
+      for (let j = 0; j < i; j += 1) {
+        const other = attributes[j]!
+        if (other.local === local && other.uri === attribute.uri) {
+          malformed(`duplicate attribute: ${attribute.name}.`)
+        }
       }
-      resolved.push({ name, prefix, local, uri, value })
     }
-    return resolved
   }
 
   leaveElement(): void {

@@ -1,5 +1,5 @@
 import { ASSERTION, DSIG, EXCLUSIVE_C14N, PROTOCOL, XENC, XS, XSI } from './namespaces.ts'
-import { Namespaces, splitName } from './xml-namespaces.ts'
+import { Namespaces, splitName, type UnresolvedAttribute } from './xml-namespaces.ts'
 import { readXML, type XMLHandler } from './xml-reader.ts'
 import { type XMLAttribute, type XMLDeclaration, type XMLElement, XMLError } from './xml-tree.ts'
 
@@ -53,7 +53,7 @@ class TreeBuilder implements XMLHandler {
   #open: OpenElement | null = null
   #depth = 0
   #elements = 0
-  #attributes: { name: string; value: string }[] = []
+  #attributes: UnresolvedAttribute[] = []
   readonly #namespaces = new Namespaces()
   #declarations: XMLDeclaration[] = []
 
@@ -65,16 +65,18 @@ class TreeBuilder implements XMLHandler {
   }
 
   attribute(name: string, value: string): void {
-    if (name === 'xmlns') this.#declare('', value)
-    else if (name.startsWith('xmlns:')) this.#declare(splitName(name).local, value)
+    const { prefix, local } = splitName(name)
+    if (prefix === 'xmlns') this.#declare(local, value)
+    else if (name === 'xmlns') this.#declare('', value)
     else if (value.length > MAX_TEXT) throw new XMLError('limit', 'An attribute is too long.')
-    else if (this.#attributes.push({ name, value }) > MAX_ATTRIBUTES) {
+    else if (this.#attributes.push({ name, prefix, local, uri: '', value }) > MAX_ATTRIBUTES) {
       throw new XMLError('limit', 'An element has too many attributes.')
     }
   }
 
   #declare(prefix: string, uri: string): void {
-    if (!USUAL_NAMESPACES.has(uri) && !isAbsoluteURI(uri)) {
+    const known = this.#namespaces.isBound(prefix, uri) || USUAL_NAMESPACES.has(uri)
+    if (!known && !isAbsoluteURI(uri)) {
       throw new XMLError('namespace', 'A namespace is not an absolute URI.')
     }
     this.#namespaces.declare(prefix, uri)
@@ -86,8 +88,12 @@ class TreeBuilder implements XMLHandler {
 
   openElement(name: string, end: number): void {
     const { prefix, local, uri } = this.#namespaces.resolveElement(name)
-    const attributes: readonly XMLAttribute[] =
-      this.#attributes.length === 0 ? NONE : this.#namespaces.resolveAttributes(this.#attributes)
+    let attributes: readonly XMLAttribute[] = NONE
+    if (this.#attributes.length > 0) {
+      this.#namespaces.resolveAttributes(this.#attributes)
+      attributes = this.#attributes
+      this.#attributes = []
+    }
     const declarations = this.#declarations.length === 0 ? NONE : this.#declarations
     const parent = this.#open
     const element: OpenElement = {
@@ -101,7 +107,6 @@ class TreeBuilder implements XMLHandler {
       children: [],
     }
     if (local === 'EncryptedAssertion') element.content = { start: end, end }
-    if (attributes !== NONE) this.#attributes = []
     if (declarations !== NONE) this.#declarations = []
     if (parent === null) this.root = element
     else parent.children.push(element)
