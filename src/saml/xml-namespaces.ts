@@ -34,11 +34,6 @@ export class Namespaces {
   readonly #before: number[] = []
   #outer = 0
 
-  /** Whether the prefix means this already where the next element opens. */
-  isBound(prefix: string, uri: string): boolean {
-    return this.#bound.get(prefix) === uri
-  }
-
   /** A declaration of the element that opens next (sections 2.2 and 3). */
   declare(prefix: string, uri: string): void {
     for (let i = this.#outer; i < this.#replaced.length; i += 1) {

@@ -24,8 +24,10 @@ const XML_DECLARATION =
   /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"[Uu][Tt][Ff]-8"|'[Uu][Tt][Ff]-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"yes"|'yes'|"no"|'no'))?[ \t\r\n]*\?>/
 // the characters of RFC 3986 without &, which libxml2 writes unescaped in canonical XML
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[a-z0-9._~:/?#[\]@!$'()*+,;=%-]+$/i
-// '' undeclares the default namespace
-const USUAL_NAMESPACES = new Set(['', ASSERTION, PROTOCOL, DSIG, EXCLUSIVE_C14N, XS, XSI])
+// the constants themselves, which V8 compares without looking at their characters
+const USUAL_NAMESPACES = new Map(
+  [ASSERTION, PROTOCOL, DSIG, EXCLUSIVE_C14N, XENC, XS, XSI].map((uri) => [uri, uri]),
+)
 const NONE: readonly never[] = []
 
 /** Returns where the XML declaration ends. */
@@ -56,6 +58,8 @@ class TreeBuilder implements XMLHandler {
   #attributes: UnresolvedAttribute[] = []
   readonly #namespaces = new Namespaces()
   #declarations: XMLDeclaration[] = []
+  /** what each prefix was declared as last, in scope or not */
+  readonly #declared = new Map<string, string>()
 
   startElement(): void {
     this.#depth += 1
@@ -74,16 +78,26 @@ class TreeBuilder implements XMLHandler {
     }
   }
 
-  #declare(prefix: string, uri: string): void {
-    const known = this.#namespaces.isBound(prefix, uri) || USUAL_NAMESPACES.has(uri)
-    if (!known && !isAbsoluteURI(uri)) {
-      throw new XMLError('namespace', 'A namespace is not an absolute URI.')
-    }
+  #declare(prefix: string, value: string): void {
+    const uri = this.#namespaceOf(prefix, value)
     this.#namespaces.declare(prefix, uri)
     if (prefix === 'xml') return
     if (this.#declarations.push({ prefix, uri }) > MAX_DECLARATIONS) {
       throw new XMLError('limit', 'An element declares too many namespaces.')
     }
+  }
+
+  /** The same string for the same namespace, as far as a prefix keeps it; '' undeclares the default one. */
+  #namespaceOf(prefix: string, value: string): string {
+    const known = this.#declared.get(prefix)
+    if (known === value) return known
+    const usual = USUAL_NAMESPACES.get(value)
+    if (usual === undefined && value !== '' && !isAbsoluteURI(value)) {
+      throw new XMLError('namespace', 'A namespace is not an absolute URI.')
+    }
+    const uri = usual ?? value
+    this.#declared.set(prefix, uri)
+    return uri
   }
 
   openElement(name: string, end: number): void {
