@@ -13,31 +13,19 @@ for (const start of ':_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') {
   ASCII_NAMES[start.charCodeAt(0)] = START
 }
 for (const part of '-.0123456789') ASCII_NAMES[part.charCodeAt(0)] = PART
-const STARTS: readonly (readonly [number, number])[] = [
-  [0xc0, 0xd6],
-  [0xd8, 0xf6],
-  [0xf8, 0x2ff],
-  [0x370, 0x37d],
-  [0x37f, 0x1fff],
-  [0x200c, 0x200d],
-  [0x2070, 0x218f],
-  [0x2c00, 0x2fef],
-  [0x3001, 0xd7ff],
-  [0xf900, 0xfdcf],
-  [0xfdf0, 0xfffd],
-  [0x10000, 0xeffff],
+// the first and the last of each range
+const STARTS = [
+  0xc0, 0xd6, 0xd8, 0xf6, 0xf8, 0x2ff, 0x370, 0x37d, 0x37f, 0x1fff, 0x200c, 0x200d, 0x2070, 0x218f,
+  0x2c00, 0x2fef, 0x3001, 0xd7ff, 0xf900, 0xfdcf, 0xfdf0, 0xfffd, 0x10000, 0xeffff,
 ]
-const PARTS: readonly (readonly [number, number])[] = [
-  [0xb7, 0xb7],
-  [0x300, 0x36f],
-  [0x203f, 0x2040],
-]
+const PARTS = [0xb7, 0xb7, 0x300, 0x36f, 0x203f, 0x2040]
 // searched for twice as fast as what is none of the characters that are allowed
 const CONTROL = /[\p{Cc}--[\t\n\r\x7f-\x9f]]/v
 
-function isIn(ranges: readonly (readonly [number, number])[], code: number): boolean {
-  for (const [first, last] of ranges) if (code >= first && code <= last) return true
-  return false
+function isIn(ranges: readonly number[], code: number): boolean {
+  let at = 0
+  while (at < ranges.length && code > ranges[at + 1]!) at += 2
+  return at < ranges.length && code >= ranges[at]!
 }
 
 /** Whether a name may begin with the character of this code point. */
