@@ -109,7 +109,7 @@ function numbered(name: string): string {
     // what is too large stays so, however many digits follow
     if (code <= 0x10ffff) code = code * base + digit
   }
-  if (first === name.length) malformed('a character reference is not a number.')
+  // no digit at all is the character 0
   if (!isCharacter(code)) malformed('a reference names a character that XML does not have.')
   return String.fromCodePoint(code)
 }

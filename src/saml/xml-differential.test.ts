@@ -19,6 +19,7 @@ const SPACES = [' ', ' ', ' ', '\n', '\t', '\r\n', ' \r']
 const TEXTS = ['a', ' ', '\n', '\r\n', '\r', '\t', '>', ']', ']]', "'", '=', '/', '-', 'é', '😀']
 const REFERENCES = '&lt;|&amp;|&gt;|&quot;|&apos;|&#10;|&#x0D;|&#9;|&#065;'.split('|')
 const MORE_REFERENCES = '&#x10FFFF;|&#xfffd;|&#x1F600;|&#32;|&#xE000;'.split('|')
+const COMMENTS = ['', ' ', '>', '-x', '\n<x>&', ' - ', ']]>', ' -- ', '-', '\u0001', '<!--']
 const DECLARATIONS = ` xmlns="urn:d"| xmlns=""| xmlns:a="urn:a"| xmlns:b='urn:b'| xmlns:b="urn:a"`
 // what is put into a document to break it
 const TOKENS = [
@@ -40,20 +41,24 @@ function element(random: Random, depth: number): string {
   // most of what is used is declared
   if (depth === 0) tag += ' xmlns:a="urn:a" xmlns:b="urn:b"'
   else if (random(4) === 0) tag += pick(random, DECLARATIONS.split('|'))
-  for (let i = random(4); i > 0; i -= 1) {
-    const space = random(3) === 0 ? pick(random, SPACES) : ''
-    const quote = random(3) === 0 ? "'" : '"'
-    const value = run(random).replaceAll(quote, '')
-    const equals = random(6) === 0 ? `${pick(random, SPACES)}=${pick(random, SPACES)}` : '='
-    tag += `${space} ${pick(random, PREFIXES)}${pick(random, NAMES)}${equals}${quote}${value}${quote}`
-  }
+  for (let i = random(4); i > 0; i -= 1) tag += attribute(random)
   const space = random(6) === 0 ? pick(random, SPACES) : ''
   let content = ''
   for (let i = depth > 3 ? 0 : random(4); i > 0; i -= 1) {
-    content += random(2) === 0 ? run(random) : element(random, depth + 1)
+    const kind = random(11)
+    if (kind === 0) content += `<!--${pick(random, COMMENTS)}-->`
+    else content += kind < 6 ? run(random) : element(random, depth + 1)
   }
   if (content === '' && random(2) === 0) return `<${tag}${space}/>`
   return `<${tag}${space}>${content}</${name}${space}>`
+}
+
+function attribute(random: Random): string {
+  const space = random(3) === 0 ? pick(random, SPACES) : ''
+  const equals = random(6) === 0 ? `${pick(random, SPACES)}=${pick(random, SPACES)}` : '='
+  const quote = random(3) === 0 ? "'" : '"'
+  const value = run(random).replaceAll(quote, '')
+  return `${space} ${pick(random, PREFIXES)}${pick(random, NAMES)}${equals}${quote}${value}${quote}`
 }
 
 function run(random: Random): string {

@@ -144,6 +144,8 @@ test('comments are passed over where they are allowed, and nothing else is', () 
   )
   for (const xml of [
     '<!-- -- --><r/>',
+    '<r><!-- -- --></r>',
+    '<r><!-- ---></r>',
     '<!-- ---><r/>',
     '<!--><r/>',
     '<!-- ',
