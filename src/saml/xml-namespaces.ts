@@ -3,6 +3,7 @@ import type { XMLAttribute } from './xml-tree.ts'
 
 const XML = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
+
 type QName = { prefix: string; local: string }
 
 /** An attribute whose `uri` is still ''. */

@@ -1,5 +1,6 @@
-import { checkCharacters, endOfName, malformed, replaceReferences } from './xml-characters.ts'
+import { checkCharacters, endOfName, malformed } from './xml-characters.ts'
 import { XMLError } from './xml-tree.ts'
+import { find, Values } from './xml-values.ts'
 
 /** What a document is made of, told in its order. A method that throws ends the reading. */
 export interface XMLHandler {
@@ -27,7 +28,7 @@ const GREATER = 0x3e
 const QUESTION = 0x3f
 
 /**
- * Reads a document that does not validate (XML 1.0, fifth edition), from `start`, where its XML
+ * Reads a document (XML 1.0, fifth edition) without validating it, from `start`, where its XML
  * declaration ended, and tells `handler` what is in it. Comments are passed over or refused, all other
  * markup with < and ! or ? is refused. It takes time in proportion to the text and copies nothing but
  * names, values and texts. Throws XMLError.
@@ -35,29 +36,6 @@ const QUESTION = 0x3f
 export function readXML(text: string, start: number, comments: boolean, handler: XMLHandler): void {
   checkCharacters(text)
   new Reader(text, comments, handler).run(start)
-}
-
-/** Where something stands next in a text that is read from front to back; no part is searched twice. */
-class Ahead {
-  readonly #text: string
-  readonly #what: string
-  #at = -1
-
-  constructor(text: string, what: string) {
-    this.#text = text
-    this.#what = what
-  }
-
-  isWithin(from: number, to: number): boolean {
-    if (this.#at < from) this.#at = find(this.#text, this.#what, from)
-    return this.#at < to
-  }
-}
-
-/** Like indexOf, but the length of the text when there is none. */
-function find(text: string, what: string, from: number): number {
-  const at = text.indexOf(what, from)
-  return at === -1 ? text.length : at
 }
 
 class Reader {
@@ -68,21 +46,13 @@ class Reader {
   #rooted = false
   /** where the next < stands after the markup that is being read */
   #next = 0
-  readonly #references: Ahead
-  readonly #returns: Ahead
-  readonly #lines: Ahead
-  readonly #tabs: Ahead
-  readonly #brackets: Ahead
+  readonly #values: Values
 
   constructor(text: string, comments: boolean, handler: XMLHandler) {
     this.#text = text
     this.#comments = comments
     this.#handler = handler
-    this.#references = new Ahead(text, '&')
-    this.#returns = new Ahead(text, '\r')
-    this.#lines = new Ahead(text, '\n')
-    this.#tabs = new Ahead(text, '\t')
-    this.#brackets = new Ahead(text, ']]>')
+    this.#values = new Values(text)
   }
 
   run(start: number): void {
@@ -165,7 +135,7 @@ class Reader {
     const end = text.indexOf(quote === QUOTE ? '"' : "'", at + 1)
     if (end === -1) malformed('an attribute value does not end.')
     if (end > this.#next) malformed('there is a < in an attribute value.')
-    this.#handler.attribute(text.slice(begin, nameEnd), this.#value(at + 1, end))
+    this.#handler.attribute(text.slice(begin, nameEnd), this.#values.ofAttribute(at + 1, end))
     return end + 1
   }
 
@@ -182,25 +152,11 @@ class Reader {
     return at + 1
   }
 
-  /** An attribute value: white space is blanks, but not where it was written as a reference (section 3.3.3). */
-  #value(from: number, to: number): string {
-    let value = this.#text.slice(from, to)
-    const returns = this.#returns.isWithin(from, to)
-    if (returns) value = withLineFeeds(value)
-    if (returns || this.#lines.isWithin(from, to)) value = value.split('\n').join(' ')
-    if (this.#tabs.isWithin(from, to)) value = value.split('\t').join(' ')
-    return this.#references.isWithin(from, to) ? replaceReferences(value) : value
-  }
-
-  /** Text between markup. */
   #characters(from: number, to: number): void {
     if (this.#names.length === 0 && this.#afterSpace(from) < to) {
       malformed('there is text outside of the root element.')
     }
-    if (this.#brackets.isWithin(from, to)) malformed('there is ]]> in a text.')
-    let value = this.#text.slice(from, to)
-    if (this.#returns.isWithin(from, to)) value = withLineFeeds(value)
-    if (this.#references.isWithin(from, to)) value = replaceReferences(value)
+    const value = this.#values.ofText(from, to)
     if (this.#rooted) this.#handler.characters(value)
   }
 
@@ -213,9 +169,4 @@ class Reader {
       at += 1
     }
   }
-}
-
-/** Each end of line becomes a line feed (section 2.11); replaceAll takes longer where there are many. */
-function withLineFeeds(text: string): string {
-  return text.split('\r\n').join('\n').split('\r').join('\n')
 }
