@@ -98,6 +98,8 @@ function options(data: string, port: number): string[] {
     full_page_writes: 'on',
     max_connections: 200,
     shared_buffers: '64MB',
+    // The plans of a new database are good ones only after its first statistics.
+    autovacuum_naptime: '10s',
     timezone: 'UTC',
     // PostgreSQL's own troubles only: failed statements reach the server as errors anyway,
     // and their parameters are nobody's business.

@@ -1,16 +1,13 @@
+import { isNameStart, malformed } from './xml-characters.ts'
 import type { XMLAttribute } from './xml-tree.ts'
-import { XMLError } from './xml-tree.ts'
 
 const XML = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
-// what a name may hold, but not begin with
-const NOT_NAME_START = /^[\u0300-\u036F\u203F-\u2040\u00B7.0-9-]/
 
 type QName = { prefix: string; local: string }
 
-function malformed(what: string): never {
-  throw new XMLError('syntax', `The message is not well-formed XML: ${what}`)
-}
+/** An attribute whose `uri` is still ''. */
+export type UnresolvedAttribute = Omit<XMLAttribute, 'uri'> & { uri: string }
 
 /** Prefix and local part of a name (Namespaces in XML 1.0, section 4). Throws XMLError. */
 export function splitName(name: string): QName {
@@ -19,15 +16,8 @@ export function splitName(name: string): QName {
   const prefix = name.slice(0, colon)
   const local = name.slice(colon + 1)
   if (prefix === '' || local === '' || local.includes(':')) malformed(`malformed name: ${name}.`)
-  checkNameStart(local)
+  if (!isNameStart(local.codePointAt(0)!)) malformed(`malformed name: ${name}.`)
   return { prefix, local }
-}
-
-// saxes looks at the first character of a whole name only, not at that after the colon
-function checkNameStart(local: string): void {
-  const code = local.charCodeAt(0)
-  if (code >= 0x61 && code <= 0x7a) return
-  if (NOT_NAME_START.test(local)) malformed('malformed name.')
 }
 
 /**
@@ -47,10 +37,15 @@ export class Namespaces {
 
   /** A declaration of the element that opens next (sections 2.2 and 3). */
   declare(prefix: string, uri: string): void {
+    for (let i = this.#outer; i < this.#replaced.length; i += 1) {
+      if (this.#replaced[i]!.prefix === prefix) malformed(`duplicate attribute: xmlns:${prefix}.`)
+    }
+    const before = this.#bound.get(prefix)
+    this.#replaced.push({ prefix, uri: before })
+    if (before === uri) return
     if (uri === '' && prefix !== '') malformed('invalid attempt to undefine prefix in XML 1.0')
     if ((prefix === 'xml') !== (uri === XML)) malformed(`the prefix xml belongs to ${XML} alone.`)
     if (prefix === 'xmlns' || uri === XMLNS) malformed('the prefix xmlns is not declared.')
-    this.#replaced.push({ prefix, uri: this.#bound.get(prefix) })
     this.#bound.set(prefix, uri)
   }
 
@@ -62,21 +57,18 @@ export class Namespaces {
   }
 
   /** The default namespace is none of attributes (section 6.2); no two have one expanded name (6.3). */
-  resolveAttributes(attributes: readonly { name: string; value: string }[]): XMLAttribute[] {
-    const resolved: XMLAttribute[] = []
-    for (const { name, value } of attributes) {
-      const { prefix, local } = splitName(name)
-      const uri = prefix === '' ? '' : this.#resolve(prefix)
-      if (prefix !== '') {
-        for (const other of resolved) {
-          if (other.local === local && other.uri === uri) {
-            malformed(`duplicate attribute: {${uri}}${local}.`)
-          }
+  resolveAttributes(attributes: readonly UnresolvedAttribute[]): void {
+    for (let i = 0; i < attributes.length; i += 1) {
+      const attribute = attributes[i]!
+      const { prefix, local } = attribute
+      if (prefix !== '') attribute.uri = this.#resolve(prefix)
+      for (let j = 0; j < i; j += 1) {
+        const other = attributes[j]!
+        if (other.local === local && other.uri === attribute.uri) {
+          malformed(`duplicate attribute: ${attribute.name}.`)
         }
       }
-      resolved.push({ name, prefix, local, uri, value })
     }
-    return resolved
   }
 
   leaveElement(): void {

@@ -1,6 +1,6 @@
-import { SaxesParser } from 'saxes'
 import { ASSERTION, DSIG, EXCLUSIVE_C14N, PROTOCOL, XENC, XS, XSI } from './namespaces.ts'
-import { Namespaces, splitName } from './xml-namespaces.ts'
+import { Namespaces, splitName, type UnresolvedAttribute } from './xml-namespaces.ts'
+import { readXML, type XMLHandler } from './xml-reader.ts'
 import { type XMLAttribute, type XMLDeclaration, type XMLElement, XMLError } from './xml-tree.ts'
 
 type OpenElement = Omit<XMLElement, 'children' | 'parent' | 'content'> & {
@@ -21,21 +21,17 @@ export const MAX_NAMESPACE_URI = 512
 export const MAX_REFERENCES = 5000
 
 const XML_DECLARATION =
-  /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"utf-8"|'utf-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"yes"|'yes'|"no"|'no'))?[ \t\r\n]*\?>/i
+  /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"[Uu][Tt][Ff]-8"|'[Uu][Tt][Ff]-8'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"yes"|'yes'|"no"|'no'))?[ \t\r\n]*\?>/
 // the characters of RFC 3986 without &, which libxml2 writes unescaped in canonical XML
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[a-z0-9._~:/?#[\]@!$'()*+,;=%-]+$/i
-// '' undeclares the default namespace
-const USUAL_NAMESPACES = new Set(['', ASSERTION, PROTOCOL, DSIG, EXCLUSIVE_C14N, XS, XSI])
+// the constants themselves, which V8 compares without looking at their characters
+const USUAL_NAMESPACES = new Map(
+  [ASSERTION, PROTOCOL, DSIG, EXCLUSIVE_C14N, XENC, XS, XSI].map((uri) => [uri, uri]),
+)
 const NONE: readonly never[] = []
-// Namespaces are resolved here (xml-namespaces.ts): saxes makes dictionaries for it, of every element.
-const OPTIONS = {
-  xmlns: false,
-  position: false,
-  forceXMLVersion: true,
-  defaultXMLVersion: '1.0',
-} as const
 
-function checkMarkup(text: string, commentsAllowed: boolean): void {
+/** Returns where the XML declaration ends. */
+function checkMarkup(text: string, commentsAllowed: boolean): number {
   let start = 0
   if (text.startsWith('<?xml')) {
     const declaration = XML_DECLARATION.exec(text.slice(0, 200))?.[0]
@@ -44,63 +40,46 @@ function checkMarkup(text: string, commentsAllowed: boolean): void {
     }
     start = declaration.length
   }
-  if (commentsAllowed) return
+  if (commentsAllowed) return start
   if (text.includes('<!', start) || text.includes('<?', start)) {
     throw new XMLError(
       'forbidden_markup',
       'The message contains a comment, a CDATA section, a document type or a processing instruction.',
     )
   }
+  return start
 }
 
-class TreeBuilder {
-  #root: XMLElement | null = null
+class TreeBuilder implements XMLHandler {
+  root: XMLElement | null = null
   #open: OpenElement | null = null
   #depth = 0
   #elements = 0
-  #attributes: { name: string; value: string }[] = []
+  #attributes: UnresolvedAttribute[] = []
   readonly #namespaces = new Namespaces()
   #declarations: XMLDeclaration[] = []
+  /** what each prefix was declared as last, in scope or not */
+  readonly #declared = new Map<string, string>()
 
-  parse(text: string): XMLElement {
-    const parser = new SaxesParser(OPTIONS)
-    declareHandlers(parser)
-    parser.on('error', (error) => {
-      throw new XMLError('syntax', `The message is not well-formed XML: ${error.message}`)
-    })
-    parser.on('opentagstart', () => this.#startElement())
-    parser.on('attribute', (attribute) => this.#addAttribute(attribute))
-    parser.on('opentag', (tag) => this.#openElement(tag.name, parser.position))
-    parser.on('text', (value) => this.#addText(value))
-    parser.on('closetag', () => this.#closeElement(text, parser.position))
-    parser.on('doctype', refuseMarkup)
-    parser.on('cdata', refuseMarkup)
-    parser.on('processinginstruction', refuseMarkup)
-    parser.write(text).close()
-    if (this.#root === null) throw new XMLError('syntax', 'The message holds no element.')
-    return this.#root
-  }
-
-  #startElement(): void {
+  startElement(): void {
     this.#depth += 1
     this.#elements += 1
     if (this.#depth > MAX_DEPTH) throw new XMLError('limit', 'The elements are nested too deeply.')
     if (this.#elements > MAX_ELEMENTS) throw new XMLError('limit', 'There are too many elements.')
   }
 
-  #addAttribute({ name, value }: { name: string; value: string }): void {
-    if (name === 'xmlns') this.#declare('', value)
-    else if (name.startsWith('xmlns:')) this.#declare(splitName(name).local, value)
+  attribute(name: string, value: string): void {
+    const { prefix, local } = splitName(name)
+    if (prefix === 'xmlns') this.#declare(local, value)
+    else if (name === 'xmlns') this.#declare('', value)
     else if (value.length > MAX_TEXT) throw new XMLError('limit', 'An attribute is too long.')
-    else if (this.#attributes.push({ name, value }) > MAX_ATTRIBUTES) {
+    else if (this.#attributes.push({ name, prefix, local, uri: '', value }) > MAX_ATTRIBUTES) {
       throw new XMLError('limit', 'An element has too many attributes.')
     }
   }
 
-  #declare(prefix: string, uri: string): void {
-    if (!USUAL_NAMESPACES.has(uri) && !isAbsoluteURI(uri)) {
-      throw new XMLError('namespace', 'A namespace is not an absolute URI.')
-    }
+  #declare(prefix: string, value: string): void {
+    const uri = this.#namespaceOf(prefix, value)
     this.#namespaces.declare(prefix, uri)
     if (prefix === 'xml') return
     if (this.#declarations.push({ prefix, uri }) > MAX_DECLARATIONS) {
@@ -108,10 +87,27 @@ class TreeBuilder {
     }
   }
 
-  #openElement(name: string, end: number): void {
+  /** The same string for the same namespace, as far as a prefix keeps it; '' undeclares the default one. */
+  #namespaceOf(prefix: string, value: string): string {
+    const known = this.#declared.get(prefix)
+    if (known === value) return known
+    const usual = USUAL_NAMESPACES.get(value)
+    if (usual === undefined && value !== '' && !isAbsoluteURI(value)) {
+      throw new XMLError('namespace', 'A namespace is not an absolute URI.')
+    }
+    const uri = usual ?? value
+    this.#declared.set(prefix, uri)
+    return uri
+  }
+
+  openElement(name: string, end: number): void {
     const { prefix, local, uri } = this.#namespaces.resolveElement(name)
-    const attributes: readonly XMLAttribute[] =
-      this.#attributes.length === 0 ? NONE : this.#namespaces.resolveAttributes(this.#attributes)
+    let attributes: readonly XMLAttribute[] = NONE
+    if (this.#attributes.length > 0) {
+      this.#namespaces.resolveAttributes(this.#attributes)
+      attributes = this.#attributes
+      this.#attributes = []
+    }
     const declarations = this.#declarations.length === 0 ? NONE : this.#declarations
     const parent = this.#open
     const element: OpenElement = {
@@ -125,14 +121,13 @@ class TreeBuilder {
       children: [],
     }
     if (local === 'EncryptedAssertion') element.content = { start: end, end }
-    if (attributes !== NONE) this.#attributes = []
     if (declarations !== NONE) this.#declarations = []
-    if (parent === null) this.#root = element
+    if (parent === null) this.root = element
     else parent.children.push(element)
     this.#open = element
   }
 
-  #addText(value: string): void {
+  characters(value: string): void {
     const open = this.#open
     // a whole assertion may be the text of one CipherValue
     const limit = open?.local === 'CipherValue' && open.uri === XENC ? MAX_RESPONSE_BYTES : MAX_TEXT
@@ -140,15 +135,12 @@ class TreeBuilder {
     open?.children.push(value)
   }
 
-  #closeElement(text: string, end: number): void {
+  closeElement(end: number): void {
     const open = this.#open
     this.#namespaces.leaveElement()
     this.#depth -= 1
     this.#open = open?.parent ?? null
-    // neither a name nor white space in a closing tag holds a <; <a/> has no closing tag
-    if (open?.content) {
-      open.content.end = Math.max(open.content.start, text.lastIndexOf('<', end - 1))
-    }
+    if (open?.content) open.content.end = end
   }
 }
 
@@ -156,31 +148,6 @@ function isAbsoluteURI(uri: string): boolean {
   return uri.length <= MAX_NAMESPACE_URI && ABSOLUTE_URI.test(uri)
 }
 
-/**
- * saxes stores each handler in a field of computed name, and V8 then turns the whole parser into a
- * hash table: five times slower (bench/saml-verify.ts). A field that is there already is only set.
- */
-function declareHandlers(parser: object): void {
-  const fields = parser as Record<string, unknown>
-  fields.errorHandler = undefined
-  fields.openTagStartHandler = undefined
-  fields.attributeHandler = undefined
-  fields.openTagHandler = undefined
-  fields.textHandler = undefined
-  fields.closeTagHandler = undefined
-  fields.doctypeHandler = undefined
-  fields.cdataHandler = undefined
-  fields.piHandler = undefined
-}
-
-function refuseMarkup(): never {
-  throw new XMLError(
-    'forbidden_markup',
-    'The document contains a document type, a CDATA section or a processing instruction.',
-  )
-}
-
-// each reference costs saxes about as much as an element
 function checkReferences(text: string): void {
   let count = 0
   for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) {
@@ -200,9 +167,12 @@ export function parseXML(
   if (text.length > (options.max_length ?? MAX_RESPONSE_BYTES)) {
     throw new XMLError('size', 'The document is too large.')
   }
-  // one byte order mark was dropped by the decoder; saxes would drop another
+  // one byte order mark was dropped by the decoder
   if (text.charCodeAt(0) === 0xfeff) throw new XMLError('syntax', 'There are two byte order marks.')
-  checkMarkup(text, options.comments === true)
+  const comments = options.comments === true
+  const start = checkMarkup(text, comments)
   checkReferences(text)
-  return new TreeBuilder().parse(text)
+  const tree = new TreeBuilder()
+  readXML(text, start, comments, tree)
+  return tree.root!
 }

@@ -19,6 +19,7 @@ import { newEventId } from '../events/events.ts'
 import { ApiError, type ErrorType } from '../http/errors.ts'
 import type { Connection } from './connections.ts'
 import { endedColumns, loginEventSQL } from './login-events.ts'
+import { rememberFlow } from './remembered-flows.ts'
 
 export const startedForMs = 30 * 60_000
 export const verifiedForMs = 5 * 60_000
@@ -144,6 +145,7 @@ export async function startFlow(
   connection: Connection,
   flow: NewFlow,
 ): Promise<void> {
+  const started_at = services.now()
   await statement(
     services.db,
     `insert into sso_flows (project_id, organization_id, connection_id, flow_id, state, initiated_by,
@@ -164,9 +166,10 @@ export async function startFlow(
       flow.login_redirect_url,
       flow.signup_redirect_url,
       flow.tested_by,
-      services.now(),
+      started_at,
     ],
   )
+  rememberFlow(services, connection, flow, started_at)
 }
 
 /**

@@ -7,10 +7,11 @@ import { ApiError } from '../http/errors.ts'
 import { mergeClaims, sessionDuration } from '../sessions/claims.ts'
 import { resolveSession } from '../sessions/resolve.ts'
 import { newSession, type SessionRow, sessionColumns, sessionValues } from '../sessions/session.ts'
-import { type RedeemedFlow, type SessionWrite, ssoFactor } from './redeem.ts'
+import { insertWhereEnded, type SessionWrite, ssoFactor } from './end-flow.ts'
+import type { RedeemableFlow } from './redeemable.ts'
 
 /** What a request says about the session that it wants. */
-interface SessionInput {
+export interface SessionInput {
   session_token?: string | undefined
   session_jwt?: string | undefined
   session_duration_minutes?: number | undefined
@@ -26,20 +27,20 @@ interface Issued {
 
 /**
  * Decides what a redeemed login becomes: a session, a factor more in one that the request names, or an
- * intermediate session where a second factor is due (`second`). Statement 3 writes it. Throws what
+ * intermediate session where a second factor is due (`second`). `endFlow` writes it. Throws what
  * `resolveSession`, `mergeClaims` and `sessionDuration` throw, and `member_session_member_id_mismatch`.
  */
 export async function issueSession(
-  trx: Database,
+  db: Database,
   context: Context,
-  flow: RedeemedFlow,
+  flow: RedeemableFlow,
   written: { member_id: string; registration_id: string; second: boolean },
   input: SessionInput,
 ): Promise<Issued> {
   const now = context.now()
   const factor = ssoFactor(flow, written.registration_id, now)
   if (input.session_token || input.session_jwt)
-    return extendSession({ ...context, db: trx }, written.member_id, factor, {
+    return extendSession({ ...context, db }, written.member_id, factor, {
       input,
       not_on_or_after: flow.identity.session_not_on_or_after,
     })
@@ -56,7 +57,7 @@ export async function issueSession(
   const session = capped(made.row, flow.identity.session_not_on_or_after)
   return {
     write: {
-      sql: `insert into sessions (${sessionColumns.join(', ')}) values (${sessionColumns.map((_, i) => `$${i + 1}`).join(', ')})`,
+      sql: insertWhereEnded('sessions', sessionColumns),
       values: sessionValues(session),
     },
     session,
@@ -108,7 +109,8 @@ async function extendSession(
   return {
     write: {
       sql: `update sessions set authentication_factors = $3, custom_claims = $4, last_accessed_at = $5, expires_at = $6
-            where project_id = $1 and member_session_id = $2 and expires_at > $5`,
+            where project_id = $1 and member_session_id = $2 and expires_at > $5
+              and exists (select 1 from ended)`,
       values: [
         session.project_id,
         session.member_session_id,
@@ -128,11 +130,20 @@ const lockSession = `select ${sessionColumns.join(', ')} from sessions
   where project_id = $1 and member_session_id = $2 for update`
 
 const intermediateMinutes = 10
+const intermediateColumns = [
+  'project_id',
+  'organization_id',
+  'member_id',
+  'token_hash',
+  'authentication_factors',
+  'created_at',
+  'expires_at',
+]
 
 /** Where a second factor is due there is no session yet: fail closed. */
 function issueIntermediate(
   context: Context,
-  flow: RedeemedFlow,
+  flow: RedeemableFlow,
   member_id: string,
   factor: AuthenticationFactor,
 ): Issued {
@@ -140,8 +151,7 @@ function issueIntermediate(
   const now = context.now()
   return {
     write: {
-      sql: `insert into intermediate_sessions (project_id, organization_id, member_id, token_hash,
-              authentication_factors, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+      sql: insertWhereEnded('intermediate_sessions', intermediateColumns),
       values: [
         context.project.project_id,
         flow.organization.organization_id,

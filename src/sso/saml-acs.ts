@@ -8,6 +8,7 @@ import type { Connection } from './connections.ts'
 import { countDecryptionFailure } from './decryption-limit.ts'
 import { finishLogin } from './finish.ts'
 import { type Check, findFlow, LoginError } from './flow.ts'
+import { recallFlow } from './remembered-flows.ts'
 import { toLoginError, toSAMLIdentity, verifyForConnection } from './saml-identity.ts'
 import { lostLogin, wrongForm } from './wrong-way.ts'
 
@@ -84,7 +85,8 @@ async function readForm(request: Request, checks: Check[]): Promise<Form> {
 /** Our RelayState is an opaque handle; anything else is the identity provider's own and ignored. */
 async function findStartedFlow(services: Services, connection: Connection, relay_state: string) {
   if (!/^[A-Za-z0-9_-]{43}$/.test(relay_state)) return null
-  return (await findFlow(services, connection, relay_state)) ?? null
+  const known = recallFlow(services, connection, relay_state)
+  return known ?? (await findFlow(services, connection, relay_state)) ?? null
 }
 
 async function verify(

@@ -34,8 +34,6 @@ async function statementsOf<T>(
   return { result, statements: [...sent] }
 }
 
-const transaction = (statements: string[]) => ['begin', ...statements, 'commit']
-
 /** The statements of a login with warm caches, of somebody known and of somebody new. */
 async function countLogins(
   setup: Setup,
@@ -61,35 +59,42 @@ async function countLogins(
     await login('ada')
     await setTimeout(pause)
   }
-  return { again: await login('ada'), created: await login('grace') }
+  return [
+    [await login('ada'), writes.again],
+    [await login('grace'), writes.created],
+  ] as const
 }
 
-const writes = transaction(['with flow as', 'with member as', 'with session as'])
+const read = 'select f.flow_id, f.connection_id,'
+const writes = {
+  again: [read, 'with known as'],
+  created: [read, 'begin', 'with member as', 'with known as', 'commit'],
+}
 
-test('SAML: start 1 statement, callback 2, authenticate one transaction of 3', async () => {
+test('SAML: start 1 statement, callback 1, authenticate 2, and 3 with a transaction for what is new', async () => {
   const setup = await newSetup()
   const saml = await connectIdP(setup.project, setup.organization_id)
   const counted = await countLogins(setup, saml, (started, who) =>
     respond(saml, started, { name_id: who, attributes: { email: `${who}@acme.test` } }),
   )
-  for (const [start, callback, authenticate] of Object.values(counted)) {
+  for (const [[start, callback, authenticate], expected] of counted) {
     assert.deepEqual(start, ['insert into sso_flows'])
-    assert.deepEqual(callback, ['select flow_id, request_id,', 'with replay as'])
-    assert.deepEqual(authenticate, writes)
+    assert.deepEqual(callback, ['with replay as'])
+    assert.deepEqual(authenticate, expected)
   }
 })
 
-test('OIDC: the same', async () => {
+test('OIDC: the same, and 2 at the callback', async () => {
   const setup = await newSetup()
   const provider = newProvider()
   const oidc = await provider.connect(setup.project, setup.organization_id)
   const counted = await countLogins(setup, oidc, (started, who) =>
     provider.answer(started, { claims: { sub: who, email: `${who}@acme.test` } }),
   )
-  for (const [start, callback, authenticate] of Object.values(counted)) {
+  for (const [[start, callback, authenticate], expected] of counted) {
     assert.deepEqual(start, ['insert into sso_flows'])
     assert.deepEqual(callback, ['update sso_flows set', 'with replay as'])
-    assert.deepEqual(authenticate, writes)
+    assert.deepEqual(authenticate, expected)
   }
 })
 
@@ -103,4 +108,21 @@ test('a start by the id of the organization takes one statement, too', async () 
   const { result, statements } = await statementsOf(async () => start())
   assert.equal(result.status, 302)
   assert.deepEqual(statements, ['insert into sso_flows'])
+})
+
+test('a callback at another process than the start takes two statements', async () => {
+  const setup = await newSetup()
+  const saml = await connectIdP(setup.project, setup.organization_id)
+  const [one, other] = [await ownProcess(), await ownProcess()]
+  for (const app of [one.app, other.app]) {
+    const warm = new Browser(app)
+    await warm.submit(respond(saml, await warm.start(setup, saml)))
+  }
+  const browser = new Browser(one.app)
+  const submission = respond(saml, await browser.start(setup, saml))
+  const elsewhere = new Browser(other.app)
+  for (const [name, value] of browser.cookies) elsewhere.cookies.set(name, value)
+  const { result, statements } = await statementsOf(() => elsewhere.submit(submission))
+  assert.equal(result.status, 303)
+  assert.deepEqual(statements, ['select flow_id, request_id,', 'with replay as'])
 })
