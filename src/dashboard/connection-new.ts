@@ -112,6 +112,7 @@ export async function makeConnection(visit: ProjectVisit, reference: string): Pr
     action: 'connection.create',
     target_type: `${guide.type}_connection`,
     target_id: connection_id,
+    organization_id,
     target_name: raw.display_name,
     after: { ...raw, type: guide.type, activation: 'manual' },
   })

@@ -119,6 +119,7 @@ async function apply(visit: ProjectVisit): Promise<Response> {
     action: `connection.fix_${fix.kind}`,
     target_type: 'connection',
     target_id: trace.connection_id,
+    organization_id: trace.organization_id,
     target_name: trace.connection_display_name ?? '',
     before: { value: fix.current },
     after: { value: fix.proposed, fingerprint: fix.fingerprint, flow_id: trace.flow_id },

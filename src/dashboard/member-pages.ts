@@ -71,11 +71,13 @@ function orAgain(work: (visit: ProjectVisit, loaded: LoadedMember) => Promise<Do
   return async (visit: ProjectVisit): Promise<Response> => {
     const loaded = await load(visit)
     const { member_id, email_address } = loaded.member
+    const { organization_id } = loaded.organization
     try {
       const { message, ...change } = await work(visit, loaded)
       await visit.audit({
         target_type: 'member',
         target_id: member_id,
+        organization_id,
         target_name: email_address,
         ...change,
       })

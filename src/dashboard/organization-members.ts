@@ -129,6 +129,7 @@ async function create(visit: ProjectVisit): Promise<Response> {
       action: 'member.create',
       target_type: 'member',
       target_id: member_id,
+      organization_id,
       target_name: email_address,
       after: { organization_name, email_address, name, status, roles: form.list('roles') },
     })

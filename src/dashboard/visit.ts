@@ -36,6 +36,8 @@ export interface ProjectVisit extends Visit {
 export interface Change {
   /** Such as `organization.create`. */
   action: string
+  /** The organization within which it was done, as in `recordAudit`. */
+  organization_id?: string
   target_type: string
   target_id: string
   target_name?: string
