@@ -34,7 +34,7 @@ function by(visit: ProjectVisit) {
 }
 
 function back(visit: ProjectVisit, { base }: Shown, message: string): Response {
-  return seeOther(visit.c, `${base}/certificates`, message)
+  return seeOther(visit, `${base}/certificates`, message)
 }
 
 const outcomes: Record<Exclude<RefreshOutcome['outcome'], 'failed'>, string> = {

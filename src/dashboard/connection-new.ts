@@ -71,7 +71,7 @@ ${field({ name: 'display_name', label: 'Display name', value: form.text('display
 async function create(visit: ProjectVisit): Promise<Response> {
   try {
     const page = await makeConnection(visit, visit.form.text('organization_id'))
-    return seeOther(visit.c, page, 'The connection was made.')
+    return seeOther(visit, page, 'The connection was made.')
   } catch (error) {
     if (error instanceof ApiError) return newPage(visit, error)
     throw error

@@ -103,7 +103,7 @@ function certificate({ certificate }: ProposedFix): Markup | '' {
 }
 
 async function apply(visit: ProjectVisit): Promise<Response> {
-  const { services, project, form, c, base } = visit
+  const { services, project, form, base } = visit
   const { trace, fix } = await find(visit)
   try {
     if (!form.flag('compared'))
@@ -125,7 +125,7 @@ async function apply(visit: ProjectVisit): Promise<Response> {
     after: { value: fix.proposed, fingerprint: fix.fingerprint, flow_id: trace.flow_id },
   })
   return seeOther(
-    c,
+    visit,
     `${base}/logins/${trace.flow_id}/replay`,
     'The connection was changed. Below is what this login would come to now; try the connection again to be sure.',
   )

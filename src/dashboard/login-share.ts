@@ -73,7 +73,7 @@ async function share(visit: ProjectVisit, show: ShowLogin): Promise<Response> {
 }
 
 async function revoke(visit: ProjectVisit): Promise<Response> {
-  const { services, project, c, base } = visit
+  const { services, project, base } = visit
   const { flow_id, organization_id } = await loginOf(visit, parameter(visit, 'flow_id'))
   const trace_link_id = parameter(visit, 'trace_link_id')
   const { project_id } = project
@@ -90,7 +90,7 @@ async function revoke(visit: ProjectVisit): Promise<Response> {
     organization_id,
     before: { trace_link_id },
   })
-  return seeOther(c, `${base}/logins/${flow_id}`, 'The link opens nothing any more.')
+  return seeOther(visit, `${base}/logins/${flow_id}`, 'The link opens nothing any more.')
 }
 
 /** What stands on the page of a login; nothing for somebody who may not give links away. */

@@ -81,7 +81,7 @@ function orAgain(work: (visit: ProjectVisit, loaded: LoadedMember) => Promise<Do
         target_name: email_address,
         ...change,
       })
-      return seeOther(visit.c, `${visit.base}/members/${member_id}`, message)
+      return seeOther(visit, `${visit.base}/members/${member_id}`, message)
     } catch (error) {
       if (error instanceof ApiError) return memberPage(visit, await load(visit), error)
       throw error
