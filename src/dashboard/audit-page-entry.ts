@@ -31,17 +31,17 @@ export function auditAddress(
 
 /**
  * A row of a list: who, what and when, and what was changed. Its links narrow the audit log further than
- * `query` does. `slugs` are those of the projects by their ids.
+ * `query` does. `known` are the slugs of projects and the names of organizations, by their ids.
  */
 export function auditRow(
   entry: AuditEntry,
   query: AuditQuery,
-  slugs: ReadonlyMap<string, string>,
+  known: ReadonlyMap<string, string>,
 ): Markup {
   const narrow = (more: AuditQuery, text: Markup | string, look = '') =>
     html`<a class="${look}" href="${auditAddress(auditPath, { ...query, ...more })}">${text}</a>`
   const { project_id, organization_id } = entry
-  const slug = project_id && (slugs.get(project_id) ?? project_id)
+  const slug = project_id && (known.get(project_id) ?? project_id)
   const underlined = 'text-decoration-underline'
   const whence = [
     slug && query.project !== slug && narrow({ project: slug }, slug, underlined),
@@ -50,7 +50,7 @@ export function auditRow(
       query.organization !== organization_id &&
       narrow(
         { project: slug, organization: organization_id },
-        html`<code>${organization_id}</code>`,
+        known.get(organization_id) ?? html`<code>${organization_id}</code>`,
         underlined,
       ),
     entry.address && html`<code>${entry.address}</code>`,

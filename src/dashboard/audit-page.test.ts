@@ -106,6 +106,12 @@ test('the log is narrowed to an organization, by slug within its project, and by
   assert.equal(await shown({ project: project_slug, organization: organization_slug }), 3)
   assert.equal(await shown({ organization: organization_slug }), 3, 'there is no other project')
   assert.equal(await shown({ organization: 'organization-test-gone' }), 3)
+  const all = (await visitor.get(path)).html
+  for (const [id, told] of Object.entries({
+    [organization_id]: 'Acme',
+    'organization-test-gone': '<code>organization-test-gone</code>',
+  }))
+    assert.ok(all.includes(`?project=${project_slug}&amp;organization=${id}">${told}</a>`), told)
   assert.equal(await shown({ project: project_slug, organization: 'nobody' }), 404)
   assert.equal(await shown({ project: 'server', organization: 'acme' }), 400)
   const { html } = await visitor.get(`${path}/export.json?organization=${organization_id}`)

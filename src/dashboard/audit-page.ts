@@ -4,7 +4,7 @@ import { type AuditFilter, listAudit } from '../events/audit.ts'
 import { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { emptyState, field, pager } from '../http/parts.ts'
-import { findOrganization } from '../organizations/organization.ts'
+import { findOrganization, organizationNames } from '../organizations/organization.ts'
 import { listProjects } from '../projects/projects.ts'
 import {
   type AuditQuery,
@@ -95,6 +95,8 @@ async function auditPage(visit: Visit): Promise<Response> {
     cursor,
     limit: 50,
   })
+  const names = await organizationNames(services.db, entries)
+  const known = new Map([...slugs, ...names])
   const next = next_cursor && auditAddress(path, query, { cursor: next_cursor })
   const narrowed = Object.keys(query).length > 0
   const nothing = narrowed
@@ -115,7 +117,7 @@ async function auditPage(visit: Visit): Promise<Response> {
 <section class="card" aria-label="Entries">${
       entries.length === 0
         ? nothing
-        : html`<ul class="list-group list-group-flush">${entries.map((entry) => auditRow(entry, query, slugs))}</ul>`
+        : html`<ul class="list-group list-group-flush">${entries.map((entry) => auditRow(entry, query, known))}</ul>`
     }${pager(next, cursor ? auditAddress(path, query) : null)}</section>`,
   })
 }
