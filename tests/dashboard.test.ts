@@ -148,6 +148,30 @@ async function assertRefused({ page, path, filled }: Attempt, wrong: Wrong) {
   assert.deepEqual([answer.status, leads], expected, `${nameOf(page)}: ${wrong.what}`)
 }
 
+const ofOrganization = /:(?:organization|connection|member|flow)_id|\/connections\/new$/
+
+/** Entries of a change within an organization are in its Activity; no other change is any organization's. */
+async function assertInActivity(
+  { ids }: Estate,
+  page: DashboardPage,
+  entries: { audit_id: string; organization_id: string | null }[],
+  location: string,
+) {
+  const made = /\/organizations\/([^/]+)\/sso$/.exec(location)?.[1]
+  const within = ofOrganization.test(page.path) ? ids.organization_id : made
+  for (const { organization_id } of entries) assert.equal(organization_id, within ?? null)
+  if (!within) return
+  const path = `/dashboard/projects/${ids.project_slug}/organizations/${within}/activity`
+  const activity = await send(await newToken('viewer'), path)
+  const log = await send(await newToken('viewer'), `/dashboard/audit?organization=${within}`)
+  // What was done to an organization that is gone stands in the audit log alone.
+  const gone = page.path.endsWith('/:organization_id/delete')
+  assert.equal(activity.status, gone ? 404 : 200)
+  for (const { audit_id } of entries)
+    for (const { html } of gone ? [log] : [log, activity])
+      assert.ok(html.includes(`id="${audit_id}"`), `${nameOf(page)} is not in the Activity`)
+}
+
 /** What of an answer must not get into the audit. */
 function secretsIn({ html, headers }: Seen): string[] {
   const shown = html.matchAll(
@@ -188,10 +212,9 @@ test('a form of another site, session or role changes nothing; the right one is 
       )
       const entries = (await auditEntries()).filter(({ audit_id }) => !known.has(audit_id))
       for (const { audit_id } of entries) known.add(audit_id)
-      assert.ok(
-        entries.some(({ actor_id }) => actor_id === admin.admin_id),
-        'no entry in the audit',
-      )
+      const own = entries.filter(({ actor_id }) => actor_id === admin.admin_id)
+      assert.ok(own.length > 0, 'no entry in the audit')
+      await assertInActivity(estate, page, own, answer.location)
       for (const secret of [token, csrfTokenOf(token), ...secretsIn(answer)]) secrets.add(secret)
       for (const field of secretFields) if (fields[field]) secrets.add(String(fields[field]))
     })

@@ -79,8 +79,10 @@ async function postRoutes(): Promise<string[]> {
 
 async function auditOf({ setup, link }: Portal) {
   const { services } = await server()
+  const { organization_id } = setup
   const { project_id } = setup.project
-  return (await listAudit(services.db, { project_id, actor_id: link.setup_link_id })).entries
+  const actor_id = link.setup_link_id
+  return (await listAudit(services.db, { project_id, organization_id, actor_id })).entries
 }
 
 test('every form of the portal is filled in by these tests', async () => {

@@ -18,6 +18,7 @@ function accountName(): string {
 
 interface CommandChange {
   project_id: string | null
+  organization_id?: string
   action: string
   target_type: string
   target_id: string

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { databaseURL, server } from '../../tests/harness.ts'
+import { listAudit } from '../events/audit.ts'
 import { create, newTenant } from '../sso/connection.test-kit.ts'
 import { findConnectionAnywhere } from '../sso/connections.ts'
 import { runCommand } from './commands.ts'
@@ -30,7 +31,8 @@ async function set(...args: string[]) {
 
 test('connection set --allow-aes-cbc is off at first, and what is set reaches a running server', async () => {
   const { services } = await server()
-  const { connection_id } = await create(await newTenant(), 'saml')
+  const { project, organization } = await newTenant()
+  const { connection_id } = await create({ project, organization }, 'saml')
   const now = async () => (await findConnectionAnywhere(services, connection_id)).allow_aes_cbc
   assert.equal(await now(), false)
   for (const allow of ['on', 'off']) {
@@ -40,6 +42,13 @@ test('connection set --allow-aes-cbc is off at first, and what is set reaches a 
     for (let i = 0; i < 40 && (await now()) !== (allow === 'on'); i += 1) await setTimeout(50)
     assert.equal(await now(), allow === 'on')
   }
+  const { organization_id } = organization
+  const { project_id } = project
+  const { entries } = await listAudit(services.db, { project_id, organization_id })
+  assert.deepEqual(
+    entries.map(({ action, target_id }) => [action, target_id]),
+    Array(2).fill(['connection.permit', connection_id]),
+  )
 })
 
 /** The day in so many days (UTC). */

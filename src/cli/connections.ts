@@ -24,9 +24,10 @@ export const setConnection: Command = {
     withDatabase(async ({ db }) => {
       if (!connection_id) throw new UsageError('Which connection? Give its connection_id.')
       const set = await setConnectionOptions(db, connection_id, readOptions(values))
-      const { project_id, ...after } = set
+      const { project_id, organization_id, ...after } = set
       await auditCommand(db, {
         project_id,
+        organization_id,
         action: 'connection.permit',
         target_type: 'saml_connection',
         target_id: connection_id,

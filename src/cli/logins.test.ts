@@ -165,6 +165,8 @@ test('logins show finds a login in any project, and with --project in that one a
   const id = rows[0]!.flow_id
   const { project_id } = await json('show', id, '--project', setup.project.project_id)
   assert.equal(project_id, setup.project.project_id)
+  for (const each of [id, rows[1]!.request_id])
+    assert.equal((await json('show', each)).project_id, project_id)
   await refused(1, /There is no login/, 'show', id, '--project', other.project_id)
 })
 

@@ -1,8 +1,7 @@
 import type { Database } from '../db/connect.ts'
-import { environmentOf } from '../db/ids.ts'
 import { listProjects } from '../projects/projects.ts'
+import { findLogin, getLogin } from '../sso/login-trace.ts'
 import {
-  getLogin,
   type LoginFilter,
   type LoginPage,
   type LoginState,
@@ -96,11 +95,11 @@ export const showLoginCommand: Command = {
   run: (values, [id]) =>
     withDatabase(async ({ db }) => {
       if (!id) throw new UsageError('Which login? Give its flow id or request id.')
-      const projects = values.project ? [await projectOf(db, values)] : await projectsFor(db, id)
-      for (const project_id of projects) {
-        const login = await getLogin(db, project_id, id, new Date())
-        if (login) return { project_id, ...login }
-      }
+      const now = new Date()
+      const login = values.project
+        ? await loginIn(db, await projectOf(db, values), id, now)
+        : await findLogin(db, id, now)
+      if (login) return login
       throw new Error(
         `There is no login "${id}". It takes a flow id (sso-flow-...) or the request id of a login (request-id-...). Logins are kept for PORTCULLIS_FLOW_RETENTION_DAYS (30); of answers that belong to no login, one a second for a connection is kept.`,
       )
@@ -108,10 +107,9 @@ export const showLoginCommand: Command = {
   text: (result) => loginText(result as LoginTrace),
 }
 
-async function projectsFor(db: Database, id: string): Promise<string[]> {
-  const environment = id.includes('-live-') ? 'live' : 'test'
-  const projects = (await listProjects(db)).map((each) => each.project_id)
-  return projects.filter((project_id) => environmentOf(project_id) === environment)
+async function loginIn(db: Database, project_id: string, id: string, now: Date) {
+  const login = await getLogin(db, project_id, id, now)
+  return login && { project_id, ...login }
 }
 
 /** The project that a command names; the only one where it names none. Throws UsageError. */

@@ -94,7 +94,7 @@ ${postForm(visit, `${totpPath}/remove`, html`${field({ name: 'password', label: 
 
 function enrolment(visit: Visit, error?: ApiError): Response {
   const { services, admin, form } = visit
-  if (admin.has_totp || !admin.has_password) return seeOther(visit.c, path)
+  if (admin.has_totp || !admin.has_password) return seeOther(visit, path)
   const kept = error && proposedTOTP(services, admin, form.raw('sealed'))
   const proposal = kept ?? proposeTOTP(services, admin)
   return dashboardPage(visit, {
@@ -130,7 +130,7 @@ function from({ services, c, request_id }: Visit) {
 async function rename(visit: Visit): Promise<Response> {
   const { admin_id } = visit.admin
   await changeAdmin(visit.services, { admin_id, name: visit.form.text('name') }, byVisitor(visit))
-  return seeOther(visit.c, path, 'Your name was saved.')
+  return seeOther(visit, path, 'Your name was saved.')
 }
 
 async function newPassword(visit: Visit): Promise<Response> {
@@ -141,7 +141,7 @@ async function newPassword(visit: Visit): Promise<Response> {
     new_password: form.raw('new_password'),
   })
   await startSession(visit, admin)
-  return seeOther(visit.c, path, 'Your password was changed. You are signed out everywhere else.')
+  return seeOther(visit, path, 'Your password was changed. You are signed out everywhere else.')
 }
 
 async function enrol(visit: Visit): Promise<Response> {
@@ -153,7 +153,7 @@ async function enrol(visit: Visit): Promise<Response> {
     password: form.raw('password'),
   })
   await startSession(visit, admin)
-  return seeOther(visit.c, path, 'The authenticator app is set up. You are signed out elsewhere.')
+  return seeOther(visit, path, 'The authenticator app is set up. You are signed out elsewhere.')
 }
 
 async function remove(visit: Visit): Promise<Response> {
@@ -164,7 +164,7 @@ async function remove(visit: Visit): Promise<Response> {
     code: form.text('totp'),
   })
   await startSession(visit, admin)
-  return seeOther(visit.c, path, 'The authenticator app was removed.')
+  return seeOther(visit, path, 'The authenticator app was removed.')
 }
 
 async function endOthers(visit: Visit): Promise<Response> {
@@ -177,5 +177,5 @@ async function endOthers(visit: Visit): Promise<Response> {
     target_name: admin.email_address,
     after: { ended },
   })
-  return seeOther(visit.c, path, 'You are signed out everywhere else.')
+  return seeOther(visit, path, 'You are signed out everywhere else.')
 }

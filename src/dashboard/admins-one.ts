@@ -163,18 +163,18 @@ async function changeRole(visit: Visit, admin: Admin): Promise<Response> {
   if (!isAdminRole(role)) throw new ApiError('bad_request', { message: 'Choose a role.' })
   const { admin_id } = admin
   await changeAdmin(visit.services, { admin_id, role }, byVisitor(visit))
-  return seeOther(visit.c, `/dashboard/admins/${admin_id}`, `The role is ${role} now.`)
+  return seeOther(visit, `/dashboard/admins/${admin_id}`, `The role is ${role} now.`)
 }
 
 async function disable(visit: Visit, { admin_id, email_address }: Admin): Promise<Response> {
   assertConfirmed(visit, email_address)
   await changeAdmin(visit.services, { admin_id, status: 'disabled' }, byVisitor(visit))
-  return seeOther(visit.c, '/dashboard/admins', `${email_address} was disabled.`)
+  return seeOther(visit, '/dashboard/admins', `${email_address} was disabled.`)
 }
 
 async function enable(visit: Visit, { admin_id }: Admin): Promise<Response> {
   await changeAdmin(visit.services, { admin_id, status: 'active' }, byVisitor(visit))
-  return seeOther(visit.c, `/dashboard/admins/${admin_id}`, 'The administrator is active again.')
+  return seeOther(visit, `/dashboard/admins/${admin_id}`, 'The administrator is active again.')
 }
 
 async function endSessions(visit: Visit, admin: Admin): Promise<Response> {
@@ -187,7 +187,7 @@ async function endSessions(visit: Visit, admin: Admin): Promise<Response> {
     target_name: email_address,
     after: { ended },
   })
-  return seeOther(visit.c, `/dashboard/admins/${admin_id}`, 'All sessions were ended.')
+  return seeOther(visit, `/dashboard/admins/${admin_id}`, 'All sessions were ended.')
 }
 
 async function reset(visit: Visit, admin: Admin): Promise<Response> {

@@ -172,12 +172,12 @@ export async function mailLink(
 }
 
 async function revoke(visit: Visit): Promise<Response> {
-  const { services, c } = visit
+  const { services } = visit
   const invitation_id = parameter(visit, 'invitation_id')
   await revokeInvitation(services.db, {
     invitation_id,
     by: byVisitor(visit),
     now: services.now(),
   })
-  return seeOther(c, path, 'The link was revoked.')
+  return seeOther(visit, path, 'The link was revoked.')
 }

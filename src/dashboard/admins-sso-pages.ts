@@ -39,7 +39,7 @@ async function state(visit: Visit): Promise<Markup> {
 }
 
 async function setUp(visit: Visit): Promise<Response> {
-  const { services, c } = visit
+  const { services } = visit
   try {
     if (await findSystemProject(services))
       throw new ApiError('bad_request', { message: 'It is set up already.' })
@@ -53,7 +53,11 @@ async function setUp(visit: Visit): Promise<Response> {
       target_id: project_id,
       target_name: 'Portcullis administrators',
     })
-    return seeOther(c, path, 'Single sign-on was prepared: connect your identity provider next.')
+    return seeOther(
+      visit,
+      path,
+      'Single sign-on was prepared: connect your identity provider next.',
+    )
   } catch (error) {
     if (error instanceof ApiError) return page(visit, error)
     throw error

@@ -166,7 +166,7 @@ async function createAndShow(visit: ProjectVisit): Promise<Response> {
 }
 
 async function newToken(visit: ProjectVisit): Promise<Response> {
-  const { services, project, c, base } = visit
+  const { services, project, base } = visit
   const { project_id } = project
   const { public_token } = await createPublicToken(services.db, { project_id })
   services.caches.drop('project', project_id)
@@ -175,7 +175,7 @@ async function newToken(visit: ProjectVisit): Promise<Response> {
     target_type: 'public_token',
     target_id: public_token,
   })
-  return seeOther(c, `${base}/api-keys`, 'The public token was created.')
+  return seeOther(visit, `${base}/api-keys`, 'The public token was created.')
 }
 
 async function deleteToken(visit: ProjectVisit): Promise<Response> {
@@ -194,5 +194,5 @@ async function deleteToken(visit: ProjectVisit): Promise<Response> {
     target_type: 'public_token',
     target_id: public_token,
   })
-  return seeOther(c, `${base}/api-keys`, 'The public token was deleted.')
+  return seeOther(visit, `${base}/api-keys`, 'The public token was deleted.')
 }

@@ -6,6 +6,7 @@ const columns = [
   'audit_id',
   'at',
   'project_id',
+  'organization_id',
   'actor_type',
   'actor_id',
   'actor_name',

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { makeAdmin } from '../admins/admins.test-kit.ts'
 import type { Services } from '../context.ts'
 import { recordAudit } from '../events/audit.ts'
+import { createProject } from '../projects/projects.ts'
+import { addOrganization } from '../sessions/session.test-kit.ts'
 import { changedValues } from './audit-page-changes.ts'
 import { newOwner } from './sign-in.test-kit.ts'
 
@@ -84,6 +86,44 @@ test('the log is narrowed by who, what, action, project and day', async () => {
   assert.ok(!html.includes('"><script>'))
 })
 
+test('the log is narrowed to an organization, by slug within its project, and by id when it is gone', async () => {
+  const { services, visitor } = await newOwner()
+  const project_slug = 'northwind'
+  const { project_id } = await createProject(services.db, {
+    project_name: 'Northwind',
+    project_slug,
+    environment: 'test',
+  })
+  const { organization_id, organization_slug } = await addOrganization(services, project_id)
+  await record(services, 2, { project_id, organization_id })
+  await record(services, 1, { project_id, target_type: 'organization', target_id: organization_id })
+  await record(services, 3, { project_id, organization_id: 'organization-test-gone' })
+  const shown = async (query: Record<string, string>) => {
+    const { html, status } = await visitor.get(`${path}?${new URLSearchParams(query)}`)
+    return status === 200 ? (html.match(/<li class="list-group-item"/g) ?? []).length : status
+  }
+  assert.equal(await shown({ organization: organization_id }), 3)
+  assert.equal(await shown({ project: project_slug, organization: organization_slug }), 3)
+  assert.equal(await shown({ organization: organization_slug }), 3, 'there is no other project')
+  assert.equal(await shown({ organization: 'organization-test-gone' }), 3)
+  const all = (await visitor.get(path)).html
+  for (const [id, told] of Object.entries({
+    [organization_id]: 'Acme',
+    'organization-test-gone': '<code>organization-test-gone</code>',
+  }))
+    assert.ok(all.includes(`?project=${project_slug}&amp;organization=${id}">${told}</a>`), told)
+  assert.equal(await shown({ project: project_slug, organization: 'nobody' }), 404)
+  assert.equal(await shown({ project: 'server', organization: 'acme' }), 400)
+  const { html } = await visitor.get(`${path}/export.json?organization=${organization_id}`)
+  const { audit_entries } = JSON.parse(html)
+  assert.deepEqual(
+    audit_entries.map((each: { organization_id: string }) => each.organization_id),
+    [organization_id, organization_id, organization_id],
+  )
+  const csv = await visitor.get(`${path}/export.csv?organization=${organization_id}`)
+  assert.match(csv.html, /^audit_id,at,project_id,organization_id,/)
+})
+
 test('a long log goes on from page to page without gap or repetition', async () => {
   const { services, visitor } = await newOwner()
   await record(services, 110)
@@ -119,7 +159,7 @@ test('an export holds every entry that the filter lets through, as JSON and CSV'
   const csv = await visitor.get(`${path}/export.csv?actor=cli`)
   const lines = csv.html.trimEnd().split('\r\n')
   assert.equal(lines.length, 1_002)
-  assert.match(lines[0]!, /^audit_id,at,project_id,actor_type/)
+  assert.match(lines[0]!, /^audit_id,at,project_id,organization_id,actor_type/)
   const nothing = await visitor.get(`${path}/export.json?actor=nobody`)
   assert.deepEqual(JSON.parse(nothing.html), { audit_entries: [] })
 })

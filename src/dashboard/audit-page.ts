@@ -1,15 +1,21 @@
 /** The audit log: every change that a person made, with filters; audit-page-export.ts takes it elsewhere. */
-import { type AuditEntry, type AuditFilter, listAudit } from '../events/audit.ts'
+import { environmentOf } from '../db/ids.ts'
+import { type AuditFilter, listAudit } from '../events/audit.ts'
 import { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
-import { emptyState, field, pager, time } from '../http/parts.ts'
+import { emptyState, field, pager } from '../http/parts.ts'
+import { findOrganization, organizationNames } from '../organizations/organization.ts'
 import { listProjects } from '../projects/projects.ts'
-import { auditChanges } from './audit-page-changes.ts'
+import {
+  type AuditQuery,
+  auditAddress,
+  auditFilters,
+  auditRow,
+  auditPath as path,
+} from './audit-page-entry.ts'
 import { exportAudit } from './audit-page-export.ts'
 import { dashboardPage } from './frame.ts'
 import { type DashboardPage, serverPage, type Visit } from './visit.ts'
-
-const path = '/dashboard/audit'
 
 export const auditPages: readonly DashboardPage[] = [
   serverPage({ method: 'GET', path, needs: 'viewer', run: auditPage }),
@@ -23,29 +29,21 @@ export const auditPages: readonly DashboardPage[] = [
   ),
 ]
 
-const names = ['project', 'action', 'actor', 'target', 'since', 'until'] as const
-
-/** The fields as they were filled in; empty ones are not there. */
-type AuditQuery = Partial<Record<(typeof names)[number], string>>
-
 function readQuery({ c }: Visit): AuditQuery {
-  const given = names.map((name) => [name, (c.req.query(name) ?? '').trim()] as const)
+  const given = auditFilters.map((name) => [name, (c.req.query(name) ?? '').trim()] as const)
   return Object.fromEntries(given.filter(([, value]) => value !== '' && value.length <= 300))
-}
-
-function addressOf(at: string, query: AuditQuery, more: Record<string, string> = {}): string {
-  const parameters = new URLSearchParams({ ...query, ...more })
-  return parameters.size > 0 ? `${at}?${parameters}` : at
 }
 
 const ofServer = 'server'
 
 /** The filter that the fields ask for. Throws `bad_request` for a day or a project that is none. */
 async function filterOf({ services }: Visit, query: AuditQuery): Promise<AuditFilter> {
-  const { project, action, actor, target, since, until } = query
+  const { project, organization, action, actor, target, since, until } = query
+  const project_id = project === ofServer ? null : project && (await projectId(services, project))
   return {
-    ...(project && {
-      project_id: project === ofServer ? null : await projectId(services, project),
+    ...(project_id !== undefined && { project_id }),
+    ...(organization && {
+      organization_id: await organizationId(services, project_id, organization),
     }),
     ...(action && { action }),
     ...(actor && { actor_id: actor }),
@@ -59,6 +57,24 @@ async function projectId(services: Visit['services'], slug: string): Promise<str
   const found = (await listProjects(services.db)).find((each) => each.project_slug === slug)
   if (!found) throw new ApiError('project_not_found')
   return found.project_id
+}
+
+/** A slug is looked up in its project; an id may be that of an organization which is gone. */
+async function organizationId(
+  { db }: Visit['services'],
+  project_id: string | null | undefined,
+  reference: string,
+): Promise<string> {
+  if (/^organization-(?:test|live)-/.test(reference)) return reference
+  const only = project_id === undefined ? await listProjects(db) : []
+  const within = project_id ?? (only.length === 1 ? only[0]!.project_id : undefined)
+  if (!within)
+    throw new ApiError('bad_request', {
+      message:
+        'A slug belongs to a project: choose the project, too, or give the organization’s id.',
+    })
+  const project = { project_id: within, environment: environmentOf(within) }
+  return (await findOrganization(db, project, reference)).organization_id
 }
 
 /** The day's beginning, UTC. */
@@ -79,7 +95,9 @@ async function auditPage(visit: Visit): Promise<Response> {
     cursor,
     limit: 50,
   })
-  const next = next_cursor && addressOf(path, query, { cursor: next_cursor })
+  const names = await organizationNames(services.db, entries)
+  const known = new Map([...slugs, ...names])
+  const next = next_cursor && auditAddress(path, query, { cursor: next_cursor })
   const narrowed = Object.keys(query).length > 0
   const nothing = narrowed
     ? emptyState(
@@ -93,20 +111,23 @@ async function auditPage(visit: Visit): Promise<Response> {
       )
   return dashboardPage(visit, {
     title: 'Audit log',
-    actions: html`<a class="btn" href="${addressOf(`${path}/export.csv`, query)}">Export CSV</a>
-<a class="btn" href="${addressOf(`${path}/export.json`, query)}">Export JSON</a>`,
+    actions: html`<a class="btn" href="${auditAddress(`${path}/export.csv`, query)}">Export CSV</a>
+<a class="btn" href="${auditAddress(`${path}/export.json`, query)}">Export JSON</a>`,
     body: html`${filterForm(query, [...slugs.values()])}
 <section class="card" aria-label="Entries">${
       entries.length === 0
         ? nothing
-        : html`<ul class="list-group list-group-flush">${entries.map((entry) => entryRow(entry, query, slugs))}</ul>`
-    }${pager(next, cursor ? addressOf(path, query) : null)}</section>`,
+        : html`<ul class="list-group list-group-flush">${entries.map((entry) => auditRow(entry, query, known))}</ul>`
+    }${pager(next, cursor ? auditAddress(path, query) : null)}</section>`,
   })
 }
 
 function filterForm(query: AuditQuery, slugs: string[]): Markup {
-  const text = (name: 'action' | 'actor' | 'target', label: string, hint: string) =>
-    field({ name, label, hint, value: query[name] ?? '' })
+  const text = (
+    name: 'organization' | 'action' | 'actor' | 'target',
+    label: string,
+    hint: string,
+  ) => field({ name, label, hint, value: query[name] ?? '' })
   const day = (name: 'since' | 'until', label: string) =>
     html`<div class="mb-3"><label class="form-label" for="field-${name}">${label}</label>
 <input class="form-control" type="date" id="field-${name}" name="${name}" value="${query[name] ?? ''}"></div>`
@@ -119,39 +140,11 @@ function filterForm(query: AuditQuery, slugs: string[]): Markup {
   return html`<form method="get" action="${path}" role="search" class="card"><div class="card-body">
 <details${any ? html` open` : ''}><summary>Filter</summary><div class="filter-fields mt-3">
 ${field({ name: 'project', label: 'Project', value: query.project ?? '', options: projects })}
+${text('organization', 'Organization', 'Its id, or its slug with the project.')}
 ${text('action', 'Action', 'Such as connection.update.')}
 ${text('actor', 'Who', 'The id: choose a name in the list.')}
 ${text('target', 'What', 'The id: choose a thing in the list.')}
 ${day('since', 'From (UTC)')}${day('until', 'Until and with (UTC)')}</div>
 <button class="btn btn-primary">Apply</button> ${any ? html`<a class="btn btn-link" href="${path}">Clear all</a>` : ''}
 </details></div></form>`
-}
-
-function entryRow(entry: AuditEntry, query: AuditQuery, slugs: Map<string, string>): Markup {
-  const narrow = (more: AuditQuery, text: string, look = '') =>
-    html`<a class="${look}" href="${addressOf(path, { ...query, ...more })}">${text}</a>`
-  const slug = entry.project_id && (slugs.get(entry.project_id) ?? entry.project_id)
-  const whence = [
-    slug && narrow({ project: slug }, slug, 'text-decoration-underline'),
-    entry.address && html`<code>${entry.address}</code>`,
-    entry.request_id && html`<code>${entry.request_id}</code>`,
-  ].filter(Boolean)
-  return html`<li class="list-group-item" id="${entry.audit_id}">
-<div class="d-flex flex-wrap flex-md-nowrap justify-content-between gap-1 gap-md-3"><div>${narrow({ actor: entry.actor_id }, entry.actor_name)}${actorKind(entry)}
-<b>${narrow({ action: entry.action }, entry.action)}</b>
-${narrow({ target: entry.target_id }, entry.target_name || entry.target_id)}</div>
-<div>${time(entry.at)}</div></div>
-${whence.length > 0 ? html`<div class="text-secondary small">${whence.map((each, i) => html`${i > 0 ? ' · ' : ''}${each}`)}</div>` : ''}
-${auditChanges(entry)}</li>`
-}
-
-const kinds = {
-  admin: '',
-  setup_link: ' (setup link)',
-  cli: ' (command)',
-  system: ' (server)',
-} satisfies Record<AuditEntry['actor_type'], string>
-
-function actorKind({ actor_type }: AuditEntry): string {
-  return kinds[actor_type]
 }

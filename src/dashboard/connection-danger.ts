@@ -121,5 +121,5 @@ async function remove(visit: ProjectVisit, shown: Shown): Promise<Response> {
     action: 'connection.delete',
     before: auditable(shown),
   })
-  return seeOther(visit.c, `${visit.base}/connections`, `${shown.name} was deleted.`)
+  return seeOther(visit, `${visit.base}/connections`, `${shown.name} was deleted.`)
 }

@@ -205,6 +205,7 @@ export function connectionTarget({ row, name }: Shown) {
   return {
     target_type: `${row.type}_connection`,
     target_id: row.connection_id,
+    organization_id: row.organization_id,
     target_name: name,
   }
 }

@@ -9,7 +9,7 @@ import {
   setMetadataRefresh,
 } from '../sso/metadata-refresh-approval.ts'
 import { certificatesPage } from './connection-certificates.ts'
-import { orAgain, type Shown } from './connection-frame.ts'
+import { connectionTarget, orAgain, type Shown } from './connection-frame.ts'
 import { seeOther } from './frame.ts'
 import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
 
@@ -34,7 +34,7 @@ function by(visit: ProjectVisit) {
 }
 
 function back(visit: ProjectVisit, { base }: Shown, message: string): Response {
-  return seeOther(visit.c, `${base}/certificates`, message)
+  return seeOther(visit, `${base}/certificates`, message)
 }
 
 const outcomes: Record<Exclude<RefreshOutcome['outcome'], 'failed'>, string> = {
@@ -48,10 +48,8 @@ async function refresh(visit: ProjectVisit, shown: Shown): Promise<Response> {
   const { project_id, connection_id } = shown.row
   const outcome = await refreshNow(visit.services, project_id, connection_id)
   await visit.audit({
+    ...connectionTarget(shown),
     action: 'connection.metadata_refresh',
-    target_type: 'saml_connection',
-    target_id: connection_id,
-    target_name: shown.name,
     after: { outcome: outcome.outcome },
   })
   if (outcome.outcome === 'failed')

@@ -71,7 +71,7 @@ ${field({ name: 'display_name', label: 'Display name', value: form.text('display
 async function create(visit: ProjectVisit): Promise<Response> {
   try {
     const page = await makeConnection(visit, visit.form.text('organization_id'))
-    return seeOther(visit.c, page, 'The connection was made.')
+    return seeOther(visit, page, 'The connection was made.')
   } catch (error) {
     if (error instanceof ApiError) return newPage(visit, error)
     throw error
@@ -112,6 +112,7 @@ export async function makeConnection(visit: ProjectVisit, reference: string): Pr
     action: 'connection.create',
     target_type: `${guide.type}_connection`,
     target_id: connection_id,
+    organization_id,
     target_name: raw.display_name,
     after: { ...raw, type: guide.type, activation: 'manual' },
   })

@@ -59,5 +59,5 @@ export async function saved(
     before,
     after: { ...after, ...(replaced && { client_secret: 'another' }) },
   })
-  return seeOther(visit.c, shown.base + done.at, done.message)
+  return seeOther(visit, shown.base + done.at, done.message)
 }

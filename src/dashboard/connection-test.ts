@@ -4,9 +4,10 @@ import { html, type Markup } from '../http/html.ts'
 import { badge, card, emptyState, field, table, time } from '../http/parts.ts'
 import { renderPart } from '../http/screen.ts'
 import { setDebug } from '../sso/connection-switches.ts'
+import { getLogin } from '../sso/login-trace.ts'
 import { startTestLogin } from '../sso/test-login.ts'
 import { resultBadge, traceBody, visible } from '../sso/trace-page.ts'
-import { getLogin, type LoginTrace, listLogins } from '../sso/traces.ts'
+import { type LoginTrace, listLogins } from '../sso/traces.ts'
 import { fixesPart } from './connection-fixes.ts'
 import {
   connectionPage,

@@ -1,11 +1,13 @@
 /** The frame of the dashboard's pages: menu, heading, messages; and how a form ends. */
-import type { Context as HonoContext } from 'hono'
-import { getCookie, setCookie } from 'hono/cookie'
+import { generateCookie, getCookie, setCookie } from 'hono/cookie'
+import type { Config } from '../config.ts'
 import type { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { type Content, notice } from '../http/parts.ts'
 import { brand, renderScreen } from '../http/screen.ts'
+import { cookieName, cookieOptions } from './cookies.ts'
 import { menuOf } from './menu.ts'
+import { rememberedProject } from './recent-project.ts'
 import type { ProjectVisit, Visit } from './visit.ts'
 
 export interface Frame {
@@ -22,18 +24,18 @@ export interface Frame {
   error?: ApiError | undefined
 }
 
-const flashCookie = 'portcullis_notice'
+function flashCookie(config: Config): string {
+  return cookieName(config, 'portcullis_notice')
+}
 
 /** A page of the dashboard, with the project's menu where it belongs to one. */
 export function dashboardPage(visit: Visit | ProjectVisit, frame: Frame): Response {
   const { c } = visit
-  const flash = getCookie(c, flashCookie)
-  const headers = new Headers()
-  if (flash) headers.set('set-cookie', `${flashCookie}=; Path=/dashboard; Max-Age=0`)
+  const { config } = visit.services
+  const flash = getCookie(c, flashCookie(config))
   const response = renderScreen({
     title: frame.title,
     status: frame.status ?? (frame.error ? frame.error.status : 200),
-    headers: Object.fromEntries(headers),
     body: html`<a class="skip" href="#content">Skip to content</a>
 <div class="shell">
 <nav aria-label="Main"><div class="inner">${brand('/dashboard')}${menuOf(visit)}</div></nav>
@@ -46,6 +48,10 @@ ${frame.body}
 </main>
 </div>`,
   })
+  const gone = { ...cookieOptions(config), maxAge: 0 }
+  const remembered = rememberedProject(visit)
+  if (flash) response.headers.append('set-cookie', generateCookie(flashCookie(config), '', gone))
+  if (remembered) response.headers.append('set-cookie', remembered)
   return response
 }
 
@@ -55,14 +61,9 @@ function crumbs({ crumbs }: Frame): Markup | '' {
 }
 
 /** After a form: goes on to a page, which says once what was done. */
-export function seeOther(c: HonoContext, location: string, message?: string): Response {
-  if (message)
-    setCookie(c, flashCookie, message, {
-      path: '/dashboard',
-      httpOnly: true,
-      sameSite: 'Lax',
-      maxAge: 60,
-    })
+export function seeOther({ c, services }: Visit, location: string, message?: string): Response {
+  const { config } = services
+  if (message) setCookie(c, flashCookie(config), message, { ...cookieOptions(config), maxAge: 60 })
   return c.redirect(location, 303)
 }
 

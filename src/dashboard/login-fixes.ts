@@ -103,7 +103,7 @@ function certificate({ certificate }: ProposedFix): Markup | '' {
 }
 
 async function apply(visit: ProjectVisit): Promise<Response> {
-  const { services, project, form, c, base } = visit
+  const { services, project, form, base } = visit
   const { trace, fix } = await find(visit)
   try {
     if (!form.flag('compared'))
@@ -119,12 +119,13 @@ async function apply(visit: ProjectVisit): Promise<Response> {
     action: `connection.fix_${fix.kind}`,
     target_type: 'connection',
     target_id: trace.connection_id,
+    organization_id: trace.organization_id,
     target_name: trace.connection_display_name ?? '',
     before: { value: fix.current },
     after: { value: fix.proposed, fingerprint: fix.fingerprint, flow_id: trace.flow_id },
   })
   return seeOther(
-    c,
+    visit,
     `${base}/logins/${trace.flow_id}/replay`,
     'The connection was changed. Below is what this login would come to now; try the connection again to be sure.',
   )

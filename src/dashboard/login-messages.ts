@@ -28,7 +28,7 @@ const titles: Record<KeptMessage['kind'], string> = {
 
 async function download(visit: ProjectVisit): Promise<Response> {
   const { services, project } = visit
-  const { flow_id } = await loginOf(visit, parameter(visit, 'flow_id'))
+  const { flow_id, organization_id } = await loginOf(visit, parameter(visit, 'flow_id'))
   const messages = await readMessages(services, project.project_id, flow_id)
   const message = messages.find((each) => each.message_id === parameter(visit, 'message_id'))
   if (!message)
@@ -41,6 +41,7 @@ async function download(visit: ProjectVisit): Promise<Response> {
     action: 'message.download',
     target_type: 'login',
     target_id: flow_id,
+    organization_id,
     after: { message_id, kind },
   })
   const extension = format === 'xml' || format === 'json' ? format : 'txt'

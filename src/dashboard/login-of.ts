@@ -1,5 +1,6 @@
 import { ApiError } from '../http/errors.ts'
-import { getLogin, type LoginTrace } from '../sso/traces.ts'
+import { getLogin } from '../sso/login-trace.ts'
+import type { LoginTrace } from '../sso/traces.ts'
 import type { ProjectVisit } from './visit.ts'
 
 /** The login of a page's address, by its id or its request id; throws 404 where the project has none. */

@@ -55,6 +55,7 @@ async function share(visit: ProjectVisit, show: ShowLogin): Promise<Response> {
       action: 'trace_link.create',
       target_type: 'login',
       target_id: trace.flow_id,
+      organization_id: trace.organization_id,
       after: { trace_link_id, expires_at },
     })
     const url = `${services.config.base_url}/trace/${link.token}`
@@ -72,8 +73,8 @@ async function share(visit: ProjectVisit, show: ShowLogin): Promise<Response> {
 }
 
 async function revoke(visit: ProjectVisit): Promise<Response> {
-  const { services, project, c, base } = visit
-  const { flow_id } = await loginOf(visit, parameter(visit, 'flow_id'))
+  const { services, project, base } = visit
+  const { flow_id, organization_id } = await loginOf(visit, parameter(visit, 'flow_id'))
   const trace_link_id = parameter(visit, 'trace_link_id')
   const { project_id } = project
   const now = services.now()
@@ -86,9 +87,10 @@ async function revoke(visit: ProjectVisit): Promise<Response> {
     action: 'trace_link.revoke',
     target_type: 'login',
     target_id: flow_id,
+    organization_id,
     before: { trace_link_id },
   })
-  return seeOther(c, `${base}/logins/${flow_id}`, 'The link opens nothing any more.')
+  return seeOther(visit, `${base}/logins/${flow_id}`, 'The link opens nothing any more.')
 }
 
 /** What stands on the page of a login; nothing for somebody who may not give links away. */

@@ -179,5 +179,5 @@ async function retry(visit: Visit): Promise<Response> {
   const mail_id = parameter(visit, 'mail_id')
   await retryMail(visit.services, mail_id)
   await visit.audit({ action: 'mail.retry', target_type: 'mail', target_id: mail_id })
-  return seeOther(visit.c, `${path}/${mail_id}`, 'The mail is tried again.')
+  return seeOther(visit, `${path}/${mail_id}`, 'The mail is tried again.')
 }

@@ -71,15 +71,17 @@ function orAgain(work: (visit: ProjectVisit, loaded: LoadedMember) => Promise<Do
   return async (visit: ProjectVisit): Promise<Response> => {
     const loaded = await load(visit)
     const { member_id, email_address } = loaded.member
+    const { organization_id } = loaded.organization
     try {
       const { message, ...change } = await work(visit, loaded)
       await visit.audit({
         target_type: 'member',
         target_id: member_id,
+        organization_id,
         target_name: email_address,
         ...change,
       })
-      return seeOther(visit.c, `${visit.base}/members/${member_id}`, message)
+      return seeOther(visit, `${visit.base}/members/${member_id}`, message)
     } catch (error) {
       if (error instanceof ApiError) return memberPage(visit, await load(visit), error)
       throw error

@@ -1,4 +1,4 @@
-/** The menu beside every page of the dashboard. */
+/** The menu beside every page of the dashboard; beside those of the server, with the project visited last. */
 import { html, type Markup } from '../http/html.ts'
 import type { ProjectVisit, Visit } from './visit.ts'
 
@@ -31,13 +31,14 @@ export function menuOf(visit: Visit | ProjectVisit): Markup {
   const link = (label: string, href: string, here: boolean) =>
     html`<li><a href="${href}"${here ? html` aria-current="page"` : ''}>${label}</a></li>`
   const within = (href: string) => path === href || path.startsWith(`${href}/`)
-  const project =
-    'project' in visit
-      ? html`<p class="menu-title">${visit.project.project_name}</p><ul class="menu mt-0">
-${ofProject.map(([label, at]) => link(label, visit.base + at, at === '' ? path === visit.base : within(visit.base + at)))}
-${services.config.mode === 'development' ? link('Test IdP', `${visit.base}/test-idp`, within(`${visit.base}/test-idp`)) : ''}
+  const shown = 'project' in visit ? visit.project : visit.recent
+  const base = `/dashboard/projects/${shown?.project_slug}`
+  const project = shown
+    ? html`<p class="menu-title">${shown.project_name}</p><ul class="menu mt-0">
+${ofProject.map(([label, at]) => link(label, base + at, at === '' ? path === base : within(base + at)))}
+${services.config.mode === 'development' ? link('Test IdP', `${base}/test-idp`, within(`${base}/test-idp`)) : ''}
 </ul>`
-      : ''
+    : ''
   const server = html`<p class="menu-title">Server</p><ul class="menu mt-0">${ofServer.map(([label, href]) => link(label, href, within(href) && !path.startsWith('/dashboard/projects/')))}</ul>`
   const account = html`<p class="menu-title">${admin.name || admin.email_address}</p><ul class="menu mt-0">
 ${link('Your account', '/dashboard/account', within('/dashboard/account'))}

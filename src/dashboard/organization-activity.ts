@@ -1,10 +1,11 @@
-/** What happened in an organization: its last logins, and what administrators changed. */
-import { type AuditEntry, listAudit } from '../events/audit.ts'
+/** What happened in an organization: its last logins, and every change within it, whoever made it. */
+import { listAudit } from '../events/audit.ts'
 import { html, type Markup } from '../http/html.ts'
 import { emptyState, pager, table, time } from '../http/parts.ts'
 import type { OrganizationRow } from '../organizations/organization.ts'
 import { resultBadge } from '../sso/trace-page.ts'
 import { type LoginSummary, listLogins } from '../sso/traces.ts'
+import { auditAddress, auditPath, auditRow } from './audit-page-entry.ts'
 import { organizationOf, organizationPage, organizationPath } from './organization-frame.ts'
 import { type DashboardPage, type ProjectVisit, projectPage } from './visit.ts'
 
@@ -32,7 +33,7 @@ async function activity(visit: ProjectVisit): Promise<Response> {
     ),
     listAudit(db, {
       project_id: project.project_id,
-      target_id: organization_id,
+      organization_id,
       cursor,
       limit: 20,
     }),
@@ -41,15 +42,17 @@ async function activity(visit: ProjectVisit): Promise<Response> {
   const next = audit.next_cursor
     ? `${here}?${new URLSearchParams({ cursor: audit.next_cursor })}`
     : null
+  const query = { project: project.project_slug, organization: organization_id }
+  const slugs = new Map([[project.project_id, project.project_slug]])
   return organizationPage(visit, organization, 'Activity', {
     body: html`${lastLogins(visit, organization, logins)}
-<section class="card"><div class="card-header"><h2 class="card-title">Changes</h2></div>
+<section class="card"><div class="card-header"><h2 class="card-title">Changes</h2><div class="card-actions"><a href="${auditAddress(auditPath, query)}">In the audit log</a></div></div>
 ${
   audit.entries.length > 0
-    ? table(['When', 'Who', 'What', 'Changed', 'From'], audit.entries.map(change))
+    ? html`<ul class="list-group list-group-flush">${audit.entries.map((entry) => auditRow(entry, query, slugs))}</ul>`
     : emptyState(
         'No change yet',
-        'What administrators change of this organization in the dashboard stands here, with what it was before.',
+        'What administrators and setup links change of this organization, its members and its connections stands here, with what it was before.',
       )
 }${pager(next, cursor ? here : null)}</section>`,
   })
@@ -76,31 +79,4 @@ ${
         'Try one by a start link of the Overview: it appears here at once, with every check.',
       )
 }</section>`
-}
-
-function change(entry: AuditEntry) {
-  return [
-    time(entry.at),
-    entry.actor_name,
-    html`<code>${entry.action}</code>`,
-    differences(entry),
-    entry.address || '–',
-  ]
-}
-
-/** Each value with what it was before. */
-function differences({ before, after }: AuditEntry): Markup {
-  const [old, fresh] = [asObject(before), asObject(after)]
-  const names = [...new Set([...Object.keys(old), ...Object.keys(fresh)])]
-  const show = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
-  return html`<ul class="list-unstyled m-0">${names.map(
-    (name) =>
-      html`<li><span class="text-secondary">${name}:</span> ${
-        name in old ? html`<del>${show(old[name])}</del> ` : ''
-      }${name in fresh ? html`<ins>${show(fresh[name])}</ins>` : ''}</li>`,
-  )}</ul>`
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }

@@ -116,7 +116,7 @@ async function save(visit: ProjectVisit, before: OrganizationRow): Promise<Respo
     target_name: after.organization_name,
     ...changed(before, after),
   })
-  return seeOther(visit.c, `${organizationPath(visit, organization_id)}/settings`, 'Saved.')
+  return seeOther(visit, `${organizationPath(visit, organization_id)}/settings`, 'Saved.')
 }
 
 async function remove(visit: ProjectVisit, organization: OrganizationRow): Promise<Response> {
@@ -134,5 +134,5 @@ async function remove(visit: ProjectVisit, organization: OrganizationRow): Promi
     target_name: organization_name,
     before: { organization_name, organization_slug, members, connections: connections.length },
   })
-  return seeOther(visit.c, `${visit.base}/organizations`, `${organization_name} was deleted.`)
+  return seeOther(visit, `${visit.base}/organizations`, `${organization_name} was deleted.`)
 }

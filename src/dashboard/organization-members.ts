@@ -112,7 +112,7 @@ export function roleBoxes(chosen: readonly string[], legend = 'Roles'): Markup {
 }
 
 async function create(visit: ProjectVisit): Promise<Response> {
-  const { form, c, base } = visit
+  const { form, base } = visit
   const organization = await organizationOf(visit)
   const { organization_id, organization_name } = organization
   try {
@@ -129,10 +129,11 @@ async function create(visit: ProjectVisit): Promise<Response> {
       action: 'member.create',
       target_type: 'member',
       target_id: member_id,
+      organization_id,
       target_name: email_address,
       after: { organization_name, email_address, name, status, roles: form.list('roles') },
     })
-    return seeOther(c, `${base}/members/${member_id}`, 'The member was created.')
+    return seeOther(visit, `${base}/members/${member_id}`, 'The member was created.')
   } catch (error) {
     if (error instanceof ApiError) return newMember(visit, organization, error)
     throw error

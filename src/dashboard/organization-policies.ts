@@ -67,7 +67,7 @@ async function save(
     target_name: after.organization_name,
     ...changed(before, after),
   })
-  return seeOther(visit.c, `${organizationPath(visit, organization_id)}/policies`, 'Saved.')
+  return seeOther(visit, `${organizationPath(visit, organization_id)}/policies`, 'Saved.')
 }
 
 /** The API would keep the stored list; a form that shows an empty one must not seem to be obeyed. */

@@ -104,14 +104,14 @@ async function createConnection(
   visit: ProjectVisit,
   { organization_id }: OrganizationRow,
 ): Promise<Response> {
-  const { form, c } = visit
+  const { form } = visit
   if (!providerChoices.some(([value]) => value === form.text('provider')))
     throw new ApiError('invalid_sso_idp', { message: 'Choose the identity provider and protocol.' })
   if (form.text('display_name') === '')
     throw new ApiError('invalid_display_name', { message: 'Give the connection a name.' })
   const page = await makeConnection(visit, organization_id)
   return seeOther(
-    c,
+    visit,
     page,
     'The connection was created. Now fill it in with the values of its identity provider.',
   )
@@ -130,5 +130,5 @@ async function makeDefault(visit: ProjectVisit, organization: OrganizationRow): 
     after: { sso_default_connection_id: wanted },
   })
   const here = `${organizationPath(visit, organization_id)}/sso`
-  return seeOther(visit.c, here, 'The default connection was changed.')
+  return seeOther(visit, here, 'The default connection was changed.')
 }

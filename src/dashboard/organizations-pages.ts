@@ -109,7 +109,7 @@ ${field({ name: 'email_allowed_domains', value: form.raw('email_allowed_domains'
 }
 
 async function create(visit: ProjectVisit): Promise<Response> {
-  const { form, c } = visit
+  const { form } = visit
   const given = (name: string) => form.text(name) || undefined
   const domains = typedLines(form.raw('email_allowed_domains'))
   try {
@@ -130,7 +130,7 @@ async function create(visit: ProjectVisit): Promise<Response> {
     })
     const path = organizationPath(visit, organization_id)
     return seeOther(
-      c,
+      visit,
       `${path}/sso`,
       'The organization was created. Now connect its identity provider.',
     )

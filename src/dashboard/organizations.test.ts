@@ -149,7 +149,10 @@ test('names are changed, and the change is noted with what was before', async ()
   assert.equal(organization.organization_name, 'New')
   assert.equal(organization.organization_logo_url, 'https://acme.com/logo.png')
   const activity = await admin.get(`/organizations/${organization_id}/activity`)
-  assert.match(activity.html, /<del>old<\/del> <ins>new<\/ins>/)
+  assert.match(
+    activity.html,
+    /data-label="Before"><code>old<\/code><\/td><td data-label="After"><code>new</,
+  )
   const empty = await admin.post(path, { ...fields, organization_name: '' })
   assert.equal(empty.status, 400)
   assert.equal((await stored(project, 'new')).organization_name, 'New')

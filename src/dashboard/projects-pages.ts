@@ -13,11 +13,8 @@ export const projectsPages: readonly DashboardPage[] = [
     method: 'GET',
     path: '/dashboard',
     needs: 'viewer',
-    async run({ c, services }) {
-      const [only, ...more] = await listProjects(services.db)
-      const there = only && more.length === 0 ? `/${only.project_slug}` : ''
-      return c.redirect(`/dashboard/projects${there}`, 303)
-    },
+    run: ({ c, recent }) =>
+      c.redirect(`/dashboard/projects${recent ? `/${recent.project_slug}` : ''}`, 303),
   }),
   serverPage({
     method: 'GET',
@@ -34,7 +31,7 @@ export const projectsPages: readonly DashboardPage[] = [
 ]
 
 async function create(visit: Visit): Promise<Response> {
-  const { services, form, c } = visit
+  const { services, form } = visit
   const project_name = form.text('project_name')
   const project_slug = form.text('project_slug')
   const environment = form.text('environment') === 'live' ? 'live' : 'test'
@@ -52,7 +49,7 @@ async function create(visit: Visit): Promise<Response> {
       target_name: project_name,
       after: { project_name, project_slug, environment },
     })
-    return seeOther(c, `/dashboard/projects/${project_slug}`, 'The project was created.')
+    return seeOther(visit, `/dashboard/projects/${project_slug}`, 'The project was created.')
   } catch (error) {
     if (error instanceof ApiError) return projectList(visit, error)
     throw error

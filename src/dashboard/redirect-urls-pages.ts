@@ -178,7 +178,7 @@ async function done(
   change: { before?: unknown; after?: unknown },
   message: string,
 ): Promise<Response> {
-  const { services, project, c, base } = visit
+  const { services, project, base } = visit
   services.caches.drop('project', project.project_id)
   await visit.audit({
     action,
@@ -187,7 +187,7 @@ async function done(
     target_name: url,
     ...change,
   })
-  return seeOther(c, `${base}/redirect-urls`, message)
+  return seeOther(visit, `${base}/redirect-urls`, message)
 }
 
 function removalPath({ base }: ProjectVisit, url: string): string {

@@ -17,6 +17,7 @@ import { guardPages, renderScreen } from '../http/screen.ts'
 import { findProjectBySlug } from '../projects/projects.ts'
 import { dashboardPage } from './frame.ts'
 import { pages } from './pages.ts'
+import { recentProject } from './recent-project.ts'
 import { sessionCookie } from './session-cookie.ts'
 import { mountSignIn, signInHere } from './sign-in.ts'
 import { ownPage } from './sign-in-frame.ts'
@@ -56,6 +57,7 @@ async function answer(services: Services, c: HonoContext, page: DashboardPage): 
     csrf_token: csrfTokenOf(token),
     request_id: `request-id-admin-${uuidv7()}`,
     form: formOf([]),
+    recent: page.scope === 'server' ? await recentProject(services, c) : undefined,
   }
   let visit: Visit | ProjectVisit = { ...found, audit: auditor(found, null) }
   try {

@@ -120,7 +120,7 @@ async function rotate(visit: ProjectVisit, { secret_id, last_four }: Secret): Pr
 }
 
 async function revoke(visit: ProjectVisit, { secret_id, last_four }: Secret): Promise<Response> {
-  const { services, project, c, base } = visit
+  const { services, project, base } = visit
   assertConfirmed(visit, last_four)
   await revokeSecret(services.db, { project_id: project.project_id, secret_id })
   services.caches.drop('project', project.project_id)
@@ -130,5 +130,5 @@ async function revoke(visit: ProjectVisit, { secret_id, last_four }: Secret): Pr
     target_id: secret_id,
     target_name: `…${last_four}`,
   })
-  return seeOther(c, `${base}/api-keys`, `The secret …${last_four} was revoked.`)
+  return seeOther(visit, `${base}/api-keys`, `The secret …${last_four} was revoked.`)
 }

@@ -2,25 +2,19 @@
 import type { Context as HonoContext } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import type { Config } from '../config.ts'
+import { cookieName, cookieOptions } from './cookies.ts'
 
-/** Its name: with the `__Host-` prefix over https, so that no neighbour's host can set it. */
+/** Its name. */
 export function sessionCookie(config: Config): string {
-  return config.base_url.startsWith('https://')
-    ? '__Host-portcullis_dashboard'
-    : 'portcullis_dashboard'
+  return cookieName(config, 'portcullis_dashboard')
 }
 
 /** Keeps a session in the browser until it is closed, or the session ends. */
 export function keepSession(c: HonoContext, config: Config, token: string): void {
-  setCookie(c, sessionCookie(config), token, optionsOf(config))
+  setCookie(c, sessionCookie(config), token, cookieOptions(config))
 }
 
 /** Takes the session away from the browser. */
 export function dropSession(c: HonoContext, config: Config): void {
-  deleteCookie(c, sessionCookie(config), optionsOf(config))
-}
-
-function optionsOf(config: Config) {
-  const secure = config.base_url.startsWith('https://')
-  return { path: '/', httpOnly: true, sameSite: 'Lax' as const, secure }
+  deleteCookie(c, sessionCookie(config), cookieOptions(config))
 }

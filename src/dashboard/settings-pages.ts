@@ -71,7 +71,7 @@ function operator({ project, services }: ProjectVisit): Markup {
 }
 
 async function save(visit: ProjectVisit): Promise<Response> {
-  const { services, project, form, c } = visit
+  const { services, project, form } = visit
   const before = {
     project_name: project.project_name,
     project_logo_url: project.project_logo_url,
@@ -94,7 +94,7 @@ async function save(visit: ProjectVisit): Promise<Response> {
       target_name: after.project_name,
       ...changed(before, after),
     })
-    return seeOther(c, `${visit.base}/settings`, 'The settings were saved.')
+    return seeOther(visit, `${visit.base}/settings`, 'The settings were saved.')
   } catch (error) {
     if (error instanceof ApiError) return page(visit, error)
     throw error

@@ -107,7 +107,7 @@ function invitation(
 }
 
 async function revoke(visit: ProjectVisit): Promise<Response> {
-  const { services, project, c } = visit
+  const { services, project } = visit
   const organization = await organizationOf(visit)
   const { organization_id, organization_name } = organization
   const setup_link_id = parameter(visit, 'setup_link_id')
@@ -120,7 +120,7 @@ async function revoke(visit: ProjectVisit): Promise<Response> {
     after: { setup_link_id },
   })
   return seeOther(
-    c,
+    visit,
     `${organizationPath(visit, organization_id)}/sso`,
     'The setup link was revoked.',
   )

@@ -19,6 +19,8 @@ export interface Visit {
   /** Every form of the dashboard holds it as `csrf_token`. */
   csrf_token: string
   request_id: string
+  /** On a page of the server, the project whose menu stands beside it. */
+  recent?: Project | undefined
   /** Empty but for a POST. */
   form: Form
   /** Writes what this administrator did into the audit log; `before` and `after` hold no secrets. */
@@ -36,6 +38,8 @@ export interface ProjectVisit extends Visit {
 export interface Change {
   /** Such as `organization.create`. */
   action: string
+  /** The organization within which it was done, as in `recordAudit`. */
+  organization_id?: string
   target_type: string
   target_id: string
   target_name?: string

@@ -96,7 +96,7 @@ async function remove(visit: ProjectVisit, webhook: Webhook): Promise<Response> 
   await deleteWebhook(visit.services.db, webhook)
   const { url, event_types } = webhook
   await visit.audit({ ...target(webhook), action: 'webhook.delete', before: { url, event_types } })
-  return seeOther(visit.c, `${visit.base}/webhooks`, 'The webhook was deleted.')
+  return seeOther(visit, `${visit.base}/webhooks`, 'The webhook was deleted.')
 }
 
 async function replay(visit: ProjectVisit, webhook: Webhook): Promise<Response> {
@@ -119,6 +119,6 @@ function target({ webhook_id, url }: Webhook) {
   return { target_type: 'webhook', target_id: webhook_id, target_name: url }
 }
 
-function back({ c, base }: ProjectVisit, { webhook_id }: Webhook, message: string): Response {
-  return seeOther(c, `${base}/webhooks/${webhook_id}`, message)
+function back(visit: ProjectVisit, { webhook_id }: Webhook, message: string): Response {
+  return seeOther(visit, `${visit.base}/webhooks/${webhook_id}`, message)
 }

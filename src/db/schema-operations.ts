@@ -47,6 +47,7 @@ export interface AdminInvitations {
 export interface AuditEntries {
   audit_id: string
   project_id: string | null
+  organization_id: string | null
   at: Date
   actor_type: 'admin' | 'setup_link' | 'cli' | 'system'
   actor_id: string

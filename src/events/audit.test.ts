@@ -22,6 +22,7 @@ test('an entry says who changed what, from what to what, when, and from where', 
   const { db } = (await server()).services
   const at = new Date('2026-03-01T10:00:00Z')
   const given = entry(project_id, {
+    organization_id: 'organization-test-1',
     target_name: 'Okta',
     before: { display_name: 'Old' },
     after: { display_name: 'New\0 \ud800' },
@@ -36,6 +37,7 @@ test('an entry says who changed what, from what to what, when, and from where', 
   assert.match(audit_id, /^audit-/)
   assert.deepEqual(read, {
     project_id,
+    organization_id: 'organization-test-1',
     at,
     actor_type: 'admin',
     actor_id: 'admin-ada',
@@ -99,4 +101,20 @@ test('the audit is found by project, actor, action, target and time', async () =
   assert.equal(await count({ project_id, target_id: 'c1', until: new Date(at.getTime() + 1) }), 1)
   assert.equal(await count({ project_id, until: at }), 0)
   assert.equal(await count({ project_id, since: at }), 2)
+})
+
+test('an entry is found within its organization, as one about the organization itself is', async () => {
+  const [{ project_id }, other] = [await newProject(), await newProject()]
+  const { db } = (await server()).services
+  const organization_id = 'organization-test-1'
+  const about = { target_type: 'organization', target_id: organization_id }
+  await recordAudit(db, entry(project_id, { organization_id, target_id: 'within' }))
+  await recordAudit(db, entry(project_id, about))
+  await recordAudit(db, entry(project_id))
+  await recordAudit(db, entry(other.project_id, about))
+  const { entries } = await listAudit(db, { project_id, organization_id })
+  assert.deepEqual(
+    entries.map(({ target_id }) => target_id),
+    [organization_id, 'within'],
+  )
 })

@@ -13,6 +13,8 @@ export interface Actor {
 export interface NewAuditEntry {
   /** Null for what belongs to the server, such as its administrators. */
   project_id: string | null
+  /** The organization within which it was done; of an entry about an organization, that one unless given. */
+  organization_id?: string | null
   actor: Actor
   /** What was done, as `{object}.{verb}`: `connection.update`. */
   action: string
@@ -31,12 +33,14 @@ export interface NewAuditEntry {
  * under the name of a secret are masked, whoever forgot to leave them out.
  */
 export async function recordAudit(db: Database, entry: NewAuditEntry): Promise<void> {
-  const { actor } = entry
+  const { actor, target_type, target_id } = entry
+  const organization_id =
+    entry.organization_id ?? (target_type === 'organization' ? target_id : null)
   await statement(
     db,
     `insert into audit_entries (audit_id, project_id, at, actor_type, actor_id, actor_name, action,
-       target_type, target_id, target_name, before, after, address, request_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       target_type, target_id, target_name, before, after, address, request_id, organization_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       `audit-${uuidv7(entry.at.getTime())}`,
       entry.project_id,
@@ -45,13 +49,14 @@ export async function recordAudit(db: Database, entry: NewAuditEntry): Promise<v
       actor.id,
       actor.name,
       entry.action,
-      entry.target_type,
-      entry.target_id,
+      target_type,
+      target_id,
       entry.target_name ?? '',
       toJSON(entry.before),
       toJSON(entry.after),
       entry.address ?? '',
       entry.request_id ?? '',
+      organization_id,
     ],
   )
 }
@@ -74,6 +79,8 @@ function toJSON(value: unknown): string | null {
 export interface AuditEntry {
   audit_id: string
   project_id: string | null
+  /** Null where no one organization was changed. The organization may be deleted by now. */
+  organization_id: string | null
   at: Date
   actor_type: Actor['type']
   actor_id: string
@@ -92,6 +99,8 @@ export interface AuditEntry {
 export interface AuditFilter {
   /** Null: what belongs to the server alone; not given: everything. */
   project_id?: string | null | undefined
+  /** The changes within an organization; to be given with its project. */
+  organization_id?: string | undefined
   action?: string | undefined
   actor_id?: string | undefined
   target_id?: string | undefined
@@ -106,6 +115,7 @@ export interface AuditFilter {
 const columns = [
   'audit_id',
   'project_id',
+  'organization_id',
   'at',
   'actor_type',
   'actor_id',
@@ -125,10 +135,12 @@ export async function listAudit(
   db: Database,
   filter: AuditFilter,
 ): Promise<{ entries: AuditEntry[]; next_cursor: string | null }> {
-  const { project_id, action, actor_id, target_id, since, until, cursor, limit = 50 } = filter
+  const { project_id, organization_id, action, actor_id, target_id, since, until, cursor } = filter
+  const { limit = 50 } = filter
   let query = db.selectFrom('audit_entries').select(columns)
   if (project_id === null) query = query.where('project_id', 'is', null)
   else if (project_id !== undefined) query = query.where('project_id', '=', project_id)
+  if (organization_id) query = query.where('organization_id', '=', organization_id)
   if (action) query = query.where('action', '=', action)
   if (actor_id) query = query.where('actor_id', '=', actor_id)
   if (target_id) query = query.where('target_id', '=', target_id)

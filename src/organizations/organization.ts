@@ -91,3 +91,17 @@ export async function findOrganization(
   if (!rows[0]) throw new ApiError('organization_not_found')
   return rows[0]
 }
+
+/** The names of organizations by their ids, of any projects; those that are gone are left out. */
+export async function organizationNames(
+  db: Database,
+  of: readonly { project_id: string | null; organization_id: string | null }[],
+): Promise<Map<string, string>> {
+  const rows = await statement<{ organization_id: string; organization_name: string }>(
+    db,
+    `select organization_id, organization_name from organizations
+      where (project_id, organization_id) in (select * from unnest($1::text[], $2::text[]))`,
+    [of.map((each) => each.project_id), of.map((each) => each.organization_id)],
+  )
+  return new Map(rows.map((row) => [row.organization_id, row.organization_name]))
+}

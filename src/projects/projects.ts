@@ -64,6 +64,16 @@ export async function findProjectBySlug(
   return row && findProject(services, row.project_id)
 }
 
+/** The slug of the server's one project, that of its administrators aside; undefined where there are more. */
+export async function onlyProjectSlug(db: Database): Promise<string | undefined> {
+  const [only, another] = await statement<{ project_slug: string }>(
+    db,
+    'select project_slug from projects where not is_system limit 2',
+    [],
+  )
+  return another ? undefined : only?.project_slug
+}
+
 async function loadProject(db: Database, project_id: string): Promise<Project | undefined> {
   const row = await db
     .selectFrom('projects')

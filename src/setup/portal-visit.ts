@@ -115,6 +115,7 @@ export function auditSetup(
 ): Promise<void> {
   return recordAudit(services.db, {
     project_id: link.project_id,
+    organization_id: link.organization_id,
     actor: {
       type: 'setup_link',
       id: link.setup_link_id,

@@ -1,6 +1,7 @@
 /** How far the work of a setup link is, for both sides: the step reached, and how its last test went. */
 import type { Services } from '../context.ts'
-import { getLogin, type LoginTrace, listLogins } from '../sso/traces.ts'
+import { getLogin } from '../sso/login-trace.ts'
+import { type LoginTrace, listLogins } from '../sso/traces.ts'
 import { chosenOf } from './portal-visit.ts'
 import type { SetupLink } from './setup-links.ts'
 import { stepsOf } from './steps.ts'

@@ -8,6 +8,12 @@ export interface ConnectionOptions {
   allow_sha1_until: Date | null
 }
 
+interface SetConnection extends ConnectionOptions {
+  project_id: string
+  organization_id: string
+  connection_id: string
+}
+
 /**
  * Sets what only the operator of a server may allow a SAML connection, by the command line; what is not
  * given stays. Every process hears of it. Throws `saml_connection_not_found`.
@@ -16,15 +22,15 @@ export async function setConnectionOptions(
   db: Database,
   connection_id: string,
   { allow_aes_cbc, allow_sha1_until }: Partial<ConnectionOptions>,
-): Promise<{ project_id: string; connection_id: string } & ConnectionOptions> {
-  const rows = await statement<{ project_id: string; connection_id: string } & ConnectionOptions>(
+): Promise<SetConnection> {
+  const rows = await statement<SetConnection>(
     db,
     `update sso_connections set
         allow_aes_cbc = coalesce($2::boolean, allow_aes_cbc),
         allow_sha1_until = case when $3::boolean then $4::timestamptz else allow_sha1_until end,
         updated_at = $5
       where connection_id = $1 and type = 'saml'
-      returning project_id, connection_id, allow_aes_cbc, allow_sha1_until`,
+      returning project_id, organization_id, connection_id, allow_aes_cbc, allow_sha1_until`,
     [
       connection_id,
       allow_aes_cbc ?? null,

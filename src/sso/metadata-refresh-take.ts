@@ -135,6 +135,7 @@ export function publicChanges({
 export function auditTarget(row: MetadataRow) {
   return {
     project_id: row.project_id,
+    organization_id: row.organization_id,
     target_type: 'connection',
     target_id: row.connection_id,
     target_name: row.display_name,

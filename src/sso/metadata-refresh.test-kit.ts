@@ -87,6 +87,7 @@ export async function newMetadataConnection(
         .selectFrom('audit_entries')
         .select(['action', 'actor_type', 'target_id', 'before', 'after'])
         .where('project_id', '=', project_id)
+        .where('organization_id', '=', owner.organization.organization_id)
         .where('action', 'like', 'connection.metadata%')
         .orderBy('audit_id')
         .execute()

@@ -1,5 +1,5 @@
 /** The order of logins in time: what the ids of flows and requests say of it, and the cursor of a list. */
-import { environmentOf } from '../db/ids.ts'
+import type { Environment } from '../db/ids.ts'
 import { ApiError } from '../http/errors.ts'
 
 /** How far the times in the ids of one request, and the time in its row, may be apart. */
@@ -7,10 +7,9 @@ const slackMs = 60_000
 
 /** Which ids of flows can belong to a time, or to a request: both are made when a flow begins. */
 export function idRange(
-  project_id: string,
+  environment: Environment,
   { request_id, since, until }: { request_id?: string; since?: Date; until?: Date },
 ): { from: string; below: string } {
-  const environment = environmentOf(project_id)
   const at = (ms: number) => {
     const hex = Math.min(Math.max(ms, 0), 2 ** 48 - 1)
       .toString(16)

@@ -4,7 +4,8 @@ import { type Database, statement } from '../db/connect.ts'
 import { environmentOf, newId } from '../db/ids.ts'
 import { hashToken, newToken } from '../db/secrets.ts'
 import { ApiError } from '../http/errors.ts'
-import { getLogin, type LoginTrace } from './traces.ts'
+import { getLogin } from './login-trace.ts'
+import type { LoginTrace } from './traces.ts'
 
 /** A link as the page of its login lists it; its token is stored nowhere. */
 export interface TraceLink {

@@ -4,7 +4,8 @@ import { sql } from 'kysely'
 import { newProject, server } from '../../tests/harness.ts'
 import { type Database, transaction } from '../db/connect.ts'
 import { newId } from '../db/ids.ts'
-import { getLogin, type LoginFilter, listLogins } from './traces.ts'
+import { findLogin, getLogin } from './login-trace.ts'
+import { type LoginFilter, listLogins } from './traces.ts'
 
 const ada = 'ada.lovelace@acme.test'
 
@@ -31,9 +32,13 @@ test('neither a list nor a look-up by request id reads more for there being more
       now()
     from generate_series(1, 30000) as n`.execute(services.db)
   await sql`vacuum analyze sso_flows`.execute(services.db)
-  const known = await sql<{ request_id: string }>`select request_id from sso_flows
+  const known = await sql<{
+    flow_id: string
+    request_id: string
+  }>`select flow_id, request_id from sso_flows
     where project_id = ${project_id} order by flow_id offset 15000 limit 1`.execute(services.db)
-  const cases: [string, number, LoginFilter | string][] = [
+  const anywhere = (id: string) => (db: Database) => findLogin(db, id, new Date())
+  const cases: [string, number, LoginFilter | string | ReturnType<typeof anywhere>][] = [
     ['all', 110, {}],
     ['connection', 110, { connection_id: 'saml-connection-test-7' }],
     ['a filter without an index', 5_100, { email: ada }],
@@ -42,12 +47,17 @@ test('neither a list nor a look-up by request id reads more for there being more
     ['request id in the list', 900, { request_id: known.rows[0]!.request_id }],
     ['request id', 700, known.rows[0]!.request_id],
     ['unknown request id', 900, request_id],
+    ['flow id in any project', 10, anywhere(known.rows[0]!.flow_id)],
+    ['request id in any project', 700, anywhere(known.rows[0]!.request_id)],
+    ['unknown request id in any project', 900, anywhere(request_id)],
   ]
   for (const [name, most, what] of cases) {
     const ask = (db: Database) =>
-      typeof what === 'string'
-        ? getLogin(db, project_id, what, new Date())
-        : listLogins(db, project_id, what, new Date())
+      typeof what === 'function'
+        ? what(db)
+        : typeof what === 'string'
+          ? getLogin(db, project_id, what, new Date())
+          : listLogins(db, project_id, what, new Date())
     const read = await transaction(services.db, async (trx) => {
       // after five times a prepared statement has one plan for all values
       for (let i = 0; i < 6; i += 1) await ask(trx)

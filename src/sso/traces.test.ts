@@ -4,8 +4,9 @@ import { call, server } from '../../tests/harness.ts'
 import { Browser, connectSAML, newSetup, type Setup, tokenOf } from '../../tests/login.ts'
 import { createApp } from '../app.ts'
 import { lastFlow, organizationCall, redeem } from './login.test-kit.ts'
+import { getLogin } from './login-trace.ts'
 import { connectIdP, respond } from './saml-idp.test-kit.ts'
-import { getLogin, type LoginFilter, listLogins } from './traces.ts'
+import { type LoginFilter, listLogins } from './traces.ts'
 
 const ada = 'ada.lovelace@acme.test'
 const minute = 60_000

@@ -10,7 +10,7 @@ import { environmentOf } from '../db/ids.ts'
 import { findOrganization } from '../organizations/organization.ts'
 import { type Check, startedForMs, verifiedForMs } from './flow.ts'
 import type { MessageKind } from './messages.ts'
-import { type Finding, findingOf } from './trace-finding.ts'
+import type { Finding } from './trace-finding.ts'
 import { decodeCursor, encodeCursor, idRange } from './trace-keys.ts'
 
 /** `passed`: a test login that would have got in. */
@@ -115,7 +115,8 @@ function stateSQL(now: Date): RawBuilder<LoginState> {
     else f.state end`
 }
 
-function summarySQL(now: Date): Part {
+/** The columns of a summary, of `sso_flows f` and `loginJoins`. */
+export function summarySQL(now: Date): Part {
   return sql`f.flow_id, f.request_id, ${stateSQL(now)} as state, f.initiated_by, f.tested_by, ${emailSQL} as email_address,
     f.organization_id, o.organization_slug, f.connection_id, c.display_name as connection_display_name,
     c.type as connection_type, c.identity_provider, f.error_type,
@@ -123,7 +124,8 @@ function summarySQL(now: Date): Part {
     f.started_at, f.verified_at, f.redeemed_at, f.failed_at`
 }
 
-const joins = sql`
+/** What a login names, if it is there still. */
+export const loginJoins = sql`
   left join organizations o on o.project_id = f.project_id and o.organization_id = f.organization_id
   left join sso_connections c on c.project_id = f.project_id and c.connection_id = f.connection_id`
 
@@ -145,7 +147,7 @@ export async function listLogins(
   const matches = conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`true`
   const { rows, order } = await scopeOf(db, project_id, filter, { matches, scan })
   // Behind a limit, so that no plan reads all flows or organizations to join a page with them.
-  const each = sql`select ${summarySQL(now)} from sso_flows f ${joins}
+  const each = sql`select ${summarySQL(now)} from sso_flows f ${loginJoins}
     where f.project_id = ${project_id} and f.flow_id = page.flow_id limit 1`
   const result = await sql<LoginSummary & { looked_at: number; last_key: [string, string] | null }>`
     with scanned as (${rows}),
@@ -200,7 +202,7 @@ async function scopeOf(
   { matches, scan }: { matches: Part; scan: number },
 ): Promise<Scope> {
   const after = decodeCursor(filter.cursor)
-  const ids = idRange(project_id, filter)
+  const ids = idRange(environmentOf(project_id), filter)
   const organization_id = filter.organization && (await idOf(db, project_id, filter.organization))
   const columns = sql`f.flow_id, f.started_at, (${matches}) as matches`
   const began = (started_at: Part) => sql`
@@ -242,52 +244,4 @@ async function scopeOf(
 async function idOf(db: Database, project_id: string, reference: string): Promise<string> {
   const project = { project_id, environment: environmentOf(project_id) }
   return (await findOrganization(db, project, reference)).organization_id
-}
-
-type TraceRow = Omit<LoginTrace, 'durations' | 'finding'> & {
-  arrived_at: Date | null
-  pkce: boolean
-  idp_address: string | null
-  sent_to: string | null
-  alternative_acs_url: string | null
-}
-
-/** The trace of a login by its flow id, or by the request id that its error page shows; else undefined. */
-export async function getLogin(
-  db: Database,
-  project_id: string,
-  id: string,
-  now: Date,
-): Promise<LoginTrace | undefined> {
-  const ids = idRange(project_id, { request_id: id })
-  const which = id.startsWith('sso-flow-')
-    ? sql`f.flow_id = ${id}`
-    : sql`f.flow_id >= ${ids.from} and f.flow_id < ${ids.below} and f.request_id = ${id}`
-  const { rows } = await sql<TraceRow>`
-    select ${summarySQL(now)}, f.identity ->> 'subject' as subject,
-      f.identity ->> 'external_id' as external_id, f.identity ->> 'name' as name, f.arrived_at, f.checks,
-      (select coalesce(jsonb_agg(m.kind order by m.message_id), '[]') from sso_flow_messages m
-        where m.project_id = f.project_id and m.flow_id = f.flow_id and m.expires_at > ${now}) as kept_messages,
-      f.suppressed_count, f.member_id, f.member_session_id, f.pkce_code_challenge <> '' as pkce,
-      case c.type when 'saml' then c.idp_sso_url else c.issuer end as idp_address,
-      case c.type when 'saml' then c.idp_sso_url else c.authorization_url end as sent_to, c.alternative_acs_url
-    from sso_flows f ${joins}
-    where f.project_id = ${project_id} and ${which} order by f.flow_id limit 1`.execute(db)
-  const [row] = rows
-  if (!row) return undefined
-  const { arrived_at, pkce, idp_address, sent_to, alternative_acs_url, ...login } = row
-  return { ...login, durations: durationsOf(row), finding: findingOf(row) }
-}
-
-function durationsOf(row: TraceRow): LoginTrace['durations'] {
-  const { started_at, arrived_at, verified_at, redeemed_at, failed_at } = row
-  const between = (from: Date | null, to: Date | null) =>
-    from && to ? to.getTime() - from.getTime() : null
-  const back = arrived_at ?? verified_at ?? failed_at
-  return {
-    at_identity_provider_ms: row.initiated_by === 'sp' ? between(started_at, back) : null,
-    code_exchange_ms: between(arrived_at, verified_at ?? failed_at),
-    redemption_ms: between(verified_at, redeemed_at ?? failed_at),
-    total_ms: between(started_at, redeemed_at ?? failed_at ?? verified_at),
-  }
 }

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { runCommand } from '../../src/cli/commands.ts'
 import type { Check } from '../../src/sso/flow.ts'
-import { getLogin } from '../../src/sso/traces.ts'
+import { getLogin } from '../../src/sso/login-trace.ts'
 import { databaseURL, server } from '../harness.ts'
 import type { Setup } from '../login.ts'
 

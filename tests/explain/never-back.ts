@@ -1,9 +1,9 @@
 /** Logins that ended on a page of the identity provider, or in the application: nothing came back here. */
 import assert from 'node:assert/strict'
 import { lastFlow } from '../../src/sso/login.test-kit.ts'
+import { getLogin } from '../../src/sso/login-trace.ts'
 import { connectIdP } from '../../src/sso/saml-idp.test-kit.ts'
 import type { findingOf } from '../../src/sso/trace-finding.ts'
-import { getLogin } from '../../src/sso/traces.ts'
 import { server } from '../harness.ts'
 import { Browser, connectOIDC, newSetup, type Setup } from '../login.ts'
 import type { Case } from './explain.ts'
