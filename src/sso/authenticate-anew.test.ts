@@ -60,30 +60,39 @@ test('a login keeps the checks of its callback, followed by those made anew', as
   assert.ok(anew.every(({ name }) => name !== 'form'))
 })
 
-test('a connection that was deleted meanwhile lets nobody in', async () => {
-  const tenant = await newTenant()
-  const { setup, saml } = tenant
-  const path = `/v1/b2b/sso/${setup.organization_id}/connections/${saml}`
-  await assertRefusedAfter(tenant, () => call(setup.project, 'DELETE', path), 404, {
-    error_type: 'sso_connection_not_found',
-    check: 'connection',
-  })
-})
+for (const who of ['somebody new', 'a member that it knows'] as const) {
+  const newTenantFor = async () => {
+    const tenant = await newTenant()
+    if (who !== 'somebody new') await enter(tenant.setup, tenant.saml)
+    return tenant
+  }
 
-test('a connection that is pending again lets nobody in', async () => {
-  const tenant = await newTenant()
-  const { services } = await server()
-  const becomePending = () =>
-    services.db
-      .updateTable('sso_connections')
-      .set({ status: 'pending' })
-      .where('connection_id', '=', tenant.saml)
-      .execute()
-  await assertRefusedAfter(tenant, becomePending, 400, {
-    error_type: 'requires_active_sso_connection',
-    check: 'connection',
+  test(`a connection that was deleted meanwhile does not let in ${who}`, async () => {
+    const tenant = await newTenantFor()
+    const { setup, saml } = tenant
+    const path = `/v1/b2b/sso/${setup.organization_id}/connections/${saml}`
+    await organizationCall(setup, 'PUT', '', { sso_default_connection_id: setup.oidc })
+    await assertRefusedAfter(tenant, () => call(setup.project, 'DELETE', path), 404, {
+      error_type: 'sso_connection_not_found',
+      check: 'connection',
+    })
   })
-})
+
+  test(`a connection that is pending again does not let in ${who}`, async () => {
+    const tenant = await newTenantFor()
+    const { services } = await server()
+    const becomePending = () =>
+      services.db
+        .updateTable('sso_connections')
+        .set({ status: 'pending' })
+        .where('connection_id', '=', tenant.saml)
+        .execute()
+    await assertRefusedAfter(tenant, becomePending, 400, {
+      error_type: 'requires_active_sso_connection',
+      check: 'connection',
+    })
+  })
+}
 
 test('a policy that changed meanwhile decides', async () => {
   const tenant = await newTenant({ email_invites: 'ALL_ALLOWED' })
@@ -181,6 +190,34 @@ test('a member who is enrolled in a second factor is asked for it', async () => 
   const { body } = await redeem(setup, await arrive(setup, saml))
   assert.equal(body.member_authenticated, false)
   assert.equal(body.mfa_required.member_options.mfa_phone_number, '+14155550123')
+})
+
+test('what changed while the token waited is seen at once, also of a member without news', async () => {
+  const { setup, saml } = await newTenant()
+  const { member_id } = await enter(setup, saml)
+  const loginAfter = async (path: string, change: Record<string, unknown>) => {
+    const response = await arrive(setup, saml)
+    await organizationCall(setup, 'PUT', path, change)
+    const { status, body } = await redeem(setup, response)
+    assert.equal(status, 200, body.error_message)
+    return body
+  }
+  const renamed = await loginAfter('', { organization_name: 'Renamed' })
+  assert.equal(renamed.organization.organization_name, 'Renamed')
+  const member = await loginAfter(`/members/${member_id}`, {
+    name: 'Countess',
+    roles: ['stytch_admin'],
+  })
+  assert.equal(member.member.name, 'Countess')
+  assert.ok(member.member_session.roles.includes('stytch_admin'))
+  const enrolled = await loginAfter(`/members/${member_id}`, {
+    mfa_enrolled: true,
+    mfa_phone_number: '+14155550123',
+  })
+  assert.equal(enrolled.member_session, null)
+  await organizationCall(setup, 'PUT', `/members/${member_id}`, { mfa_enrolled: false })
+  const required = await loginAfter('', { mfa_policy: 'REQUIRED_FOR_ALL' })
+  assert.equal(required.member_session, null)
 })
 
 test('a session that the member has is extended without asking for the second factor again', async () => {

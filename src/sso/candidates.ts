@@ -57,6 +57,30 @@ export const candidatesSQL = `
   exists (select 1 from organizations o where o.project_id = $1 and o.organization_id <> $2
     and o.claimed_email_domains && array[$6::text]) as claimed_elsewhere`
 
+/** A member about whom an identity says nothing new. */
+export interface UnchangedMember {
+  registration_id: string
+  /** Of the member's row: another one after each change (`xmin` of PostgreSQL). */
+  version: string
+}
+
+/**
+ * The UnchangedMember that `writeMember` would leave as it is, or null. `identity` is an expression of its
+ * jsonb; values as those of candidatesSQL.
+ */
+export function unchangedSQL(identity: string): string {
+  return `(select jsonb_build_object('registration_id', r.registration_id, 'version', m.xmin::text)
+    from sso_registrations r join members m on m.project_id = r.project_id and m.member_id = r.member_id
+    where r.project_id = $1 and r.connection_id = $3 and r.subject = $4
+      and r.external_id = ${identity} ->> 'external_id'
+      and r.sso_attributes = ${identity} -> 'sso_attributes'
+      and to_jsonb(r.groups) = ${identity} -> 'groups'
+      and m.organization_id = $2 and m.status = 'active' and m.email_address = $5
+      and (m.email_address_verified or ${identity} -> 'email_verified' = 'false')
+      and (m.name <> '' or ${identity} ->> 'name' = '')
+      and m.trusted_metadata || (${identity} -> 'trusted_metadata') = m.trusted_metadata)`
+}
+
 /** The values that candidatesSQL takes, in order. */
 export function candidatesValues(connection: Connection, identity: Identity): string[] {
   return [

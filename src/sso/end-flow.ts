@@ -24,17 +24,21 @@ export function insertWhereEnded(table: string, columns: readonly string[]): str
   return `insert into ${table} (${columns.join(', ')}) select ${values} from ended`
 }
 
-interface Ending {
+/** Whose flow ends, and how. */
+export interface Ending {
   member_id: string
   registration_id: string
   member_session_id: string | null
   checks: Check[]
+  /** What the decision rests on, where it was not read in this transaction; null: it was. */
+  member_version: string | null
+  organization_version: string | null
 }
 
 /**
  * Ends the flow as redeemed, with `checks` added to those of the callback, writes the session, and reads the
- * member. Null, and nothing is written, where somebody else has taken the flow, or where the member or its
- * registration is no longer there.
+ * member. Null, and nothing is written, where somebody else has taken the flow, where member, registration or
+ * an active connection are no longer there, or where member or organization have another version.
  */
 export async function endFlow(
   db: Database,
@@ -52,8 +56,12 @@ export async function endFlow(
         select m.member_id
         from members m join sso_registrations r on r.project_id = m.project_id and r.member_id = m.member_id
         where m.project_id = $1 and m.member_id = ${at(2)} and m.status = 'active'
-          and r.registration_id = ${at(3)}
-        for share),
+          and r.registration_id = ${at(3)} and (${at(8)}::text is null or m.xmin::text = ${at(8)})
+          and exists (select 1 from sso_connections c where c.project_id = $1
+            and c.connection_id = r.connection_id and c.status = 'active')
+          and (${at(9)}::text is null or exists (select 1 from organizations o where o.project_id = $1
+            and o.organization_id = m.organization_id and o.xmin::text = ${at(9)}))
+        for share of m, r),
       ended as (
         update sso_flows set state = 'redeemed', redeemed_at = ${at(4)}, member_id = ${at(2)},
           member_session_id = ${at(5)}, checks = checks || ${at(6)}::jsonb, token_hash = null
@@ -73,6 +81,8 @@ export async function endFlow(
       ending.member_session_id,
       storedChecks(ending.checks),
       newEventId(project_id),
+      ending.member_version,
+      ending.organization_version,
     ],
   )
   return rows[0] ? fromJSONRow(rows[0].member) : null

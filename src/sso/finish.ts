@@ -10,7 +10,13 @@ import { findProject, type Project } from '../projects/projects.ts'
 import { matchRedirectURL } from '../projects/redirect-urls.ts'
 import type { Identity } from './attributes.ts'
 import { cachedOrganization } from './cached-organization.ts'
-import { type Candidates, candidatesSQL, candidatesValues } from './candidates.ts'
+import {
+  type Candidates,
+  candidatesSQL,
+  candidatesValues,
+  type UnchangedMember,
+  unchangedSQL,
+} from './candidates.ts'
 import type { Connection } from './connections.ts'
 import {
   type Check,
@@ -22,6 +28,7 @@ import {
   storedChecks,
 } from './flow.ts'
 import { admit } from './provisioning.ts'
+import { rememberToken } from './remembered-tokens.ts'
 import { redirectURLOf } from './start-refusal.ts'
 import { returnFromTest } from './test-return.ts'
 
@@ -51,11 +58,13 @@ export async function finishLogin(services: Services, verified: Verified): Promi
   const token = newToken()
   const test = verified.flow?.tested_by ? verified.flow : null
   const flow_id = verified.flow?.flow_id ?? verified.flow_id
+  const verified_at = services.now()
   const candidates = await moveToVerified(
     services,
     verified,
     flow_id,
     test ? null : hashToken(token),
+    verified_at,
   )
   try {
     const admission = admit({ organization, connection, identity, candidates, checks })
@@ -68,7 +77,20 @@ export async function finishLogin(services: Services, verified: Verified): Promi
     // An IdP-initiated login goes to the default LOGIN URL, its RelayState is ignored.
     const wanted =
       type === 'LOGIN' ? verified.flow?.login_redirect_url : verified.flow?.signup_redirect_url
-    return withToken(redirectURLOf(project, type, wanted, checks), {
+    const url = redirectURLOf(project, type, wanted, checks)
+    const { unchanged } = candidates
+    if (unchanged) {
+      const { project_id, organization_id, connection_id, type: connection_type } = connection
+      rememberToken(services, token, {
+        flow: { flow_id, connection_id, connection_type, identity, candidates },
+        unchanged,
+        project_id,
+        organization_id,
+        pkce_code_challenge: verified.flow?.pkce_code_challenge ?? '',
+        verified_at,
+      })
+    }
+    return withToken(url, {
       stytch_token_type: 'sso',
       token,
       slug: organization.organization_slug,
@@ -102,7 +124,7 @@ function withToken(registered: string, parameters: Record<string, string>): stri
   return url.href
 }
 
-type MovedRow = Candidates & { fresh: boolean; moved: boolean }
+type MovedRow = Candidates & { unchanged: UnchangedMember | null; fresh: boolean; moved: boolean }
 
 const moveSQL = `with replay as (
     insert into saml_replays (project_id, connection_id, assertion_id, expires_at)
@@ -121,15 +143,16 @@ const moveSQL = `with replay as (
     where $16::boolean and (select fresh from fresh)
     returning 1)
   select (select fresh from fresh) as fresh,
-    exists (select 1 from moved) or exists (select 1 from made) as moved, ${candidatesSQL}`
+    exists (select 1 from moved) or exists (select 1 from made) as moved,
+    ${unchangedSQL('$11::jsonb')} as unchanged, ${candidatesSQL}`
 
 async function moveToVerified(
   services: Services,
   { connection, flow, identity, checks, assertion, request_id }: Verified,
   flow_id: string,
   token_hash: Buffer | null,
-): Promise<Candidates> {
-  const now = services.now()
+  now: Date,
+): Promise<MovedRow> {
   const rows = await statement<MovedRow>(services.db, moveSQL, [
     ...candidatesValues(connection, identity),
     assertion?.id ?? null,

@@ -2,12 +2,14 @@
 import type { Context } from '../context.ts'
 import { type Database, transaction } from '../db/connect.ts'
 import { ApiError } from '../http/errors.ts'
-import { endFlow } from './end-flow.ts'
+import type { UnchangedMember } from './candidates.ts'
+import { type Ending, endFlow } from './end-flow.ts'
 import { type Check, failFlow, LoginError } from './flow.ts'
 import { issueSession, type SessionInput } from './issue-session.ts'
 import { type Admission, admit } from './provisioning.ts'
 import { writeMember } from './redeem-member.ts'
 import { findRedeemable, type RedeemableFlow } from './redeemable.ts'
+import { recallToken } from './remembered-tokens.ts'
 
 /** What a call says that redeems a token. */
 export interface RedeemInput extends SessionInput {
@@ -24,17 +26,23 @@ const raced = [
 ]
 
 /**
- * Most logins are of a member about whom nothing is new: one statement reads, another takes the flow and
- * writes the session. Everything else is a transaction: what is new about a member, or a lock on the session
- * that a factor is added to. A refusal leaves only the failed flow.
+ * Most logins are of a member about whom nothing is new, and come to the process that gave out their token:
+ * one statement takes the flow and writes the session. Elsewhere another one reads before it. Everything else
+ * is a transaction: what is new about a member, or a lock on the session that a factor is added to. A refusal
+ * leaves only the failed flow.
  */
 export async function redeem(input: RedeemInput, context: Context) {
   const { db } = context
+  const extending = Boolean(input.session_token || input.session_jwt)
+  if (!extending) {
+    const login = await resumeRecalled(context, input)
+    if (login) return login
+  }
   let flow = await findRedeemable(db, context, input)
   try {
     let found: RedeemableFlow | null = flow
-    if (flow.unchanged_registration_id !== null && !input.session_token && !input.session_jwt) {
-      const login = await resumeMember(context, flow, input)
+    if (flow.unchanged && !extending) {
+      const login = await resumeMember(context, flow, flow.unchanged, input)
       if (login) return login
       found = null // the token was taken meanwhile, or the member is another now
     }
@@ -57,13 +65,33 @@ export async function redeem(input: RedeemInput, context: Context) {
   }
 }
 
+/** By what this process remembers; null where it does not, or where that does not lead to a login. */
+async function resumeRecalled(context: Context, input: RedeemInput) {
+  const recalled = await recallToken(context, input)
+  if (!recalled) return null
+  const { flow, unchanged, organization_version } = recalled
+  try {
+    return await resumeMember(context, flow, unchanged, input, organization_version)
+  } catch (error) {
+    if (error instanceof LoginError) return null // what is stored decides that
+    throw error
+  }
+}
+
 /** Logs in a member of whom nothing has to be written; null where that is not so any more. */
-async function resumeMember(context: Context, flow: RedeemableFlow, input: RedeemInput) {
-  const registration_id = flow.unchanged_registration_id
+async function resumeMember(
+  context: Context,
+  flow: RedeemableFlow,
+  { registration_id, version }: UnchangedMember,
+  input: RedeemInput,
+  organization_version: string | null = null,
+) {
   const { checks, admission } = decide(context, flow)
   const { member_id } = admission
-  if (member_id === null || registration_id === null) return null
-  return logIn(context.db, context, flow, { member_id, registration_id, checks, admission }, input)
+  if (member_id === null) return null
+  const versions = { member_version: version, organization_version }
+  const who = { member_id, registration_id, checks, admission, ...versions }
+  return logIn(context.db, context, flow, who, input)
 }
 
 /** Writes what is new about a member, or the member, before it is logged in. */
@@ -82,10 +110,18 @@ async function admitMember(
     checks.push({ name: 'member', verdict: 'fail', expected: 'not deleted', actual, fix })
     throw new LoginError('action_available_only_for_active_members', checks)
   }
-  const login = await logIn(trx, context, flow, { ...written, checks, admission }, input)
-  // Member and registration are locked by this transaction: somebody else was faster.
-  if (!login) throw new ApiError('sso_token_not_found')
-  return login
+  const versions = { member_version: null, organization_version: null }
+  const login = await logIn(
+    trx,
+    context,
+    flow,
+    { ...written, checks, admission, ...versions },
+    input,
+  )
+  if (login) return login
+  // Member and registration are locked by this transaction: the token or the connection is gone.
+  decide(context, await findRedeemable(trx, context, input))
+  throw new ApiError('sso_token_not_found')
 }
 
 /** Whether the person gets in; throws LoginError. The checks of the callback stand in the row already. */
@@ -101,7 +137,7 @@ async function logIn(
   db: Database,
   context: Context,
   flow: RedeemableFlow,
-  who: { member_id: string; registration_id: string; checks: Check[]; admission: Admission },
+  who: Omit<Ending, 'member_session_id'> & { admission: Admission },
   input: RedeemInput,
 ) {
   const { organization } = flow

@@ -6,7 +6,7 @@ import { hashToken } from '../db/secrets.ts'
 import { ApiError } from '../http/errors.ts'
 import { type OrganizationRow, organizationColumns } from '../organizations/organization.ts'
 import type { Identity } from './attributes.ts'
-import { type Candidates, candidatesSQL } from './candidates.ts'
+import { type Candidates, candidatesSQL, type UnchangedMember, unchangedSQL } from './candidates.ts'
 import { verifiedForMs } from './flow.ts'
 
 /** A flow that waits for its redemption, with all that decides whether the member gets in. */
@@ -18,33 +18,17 @@ export interface RedeemableFlow {
   identity: Identity
   organization: OrganizationRow
   candidates: Candidates
-  /**
-   * The registration of a member about whom the identity says nothing new: there is nothing to write of
-   * either. Null for everybody else.
-   */
-  unchanged_registration_id: string | null
+  /** Set for a member about whom the identity says nothing new: there is nothing to write of it. */
+  unchanged: UnchangedMember | null
 }
 
 type RedeemableRow = Omit<RedeemableFlow, 'connection_status' | 'candidates'> &
   Candidates & { connection_status: string | null }
 
-/** The registration whose member `writeMember` would leave as it is. */
-const unchangedSQL = `(select r.registration_id
-    from sso_registrations r join members m on m.project_id = r.project_id and m.member_id = r.member_id
-    where r.project_id = $1 and r.connection_id = f.connection_id
-      and r.subject = f.identity ->> 'subject' and r.external_id = f.identity ->> 'external_id'
-      and r.sso_attributes = f.identity -> 'sso_attributes'
-      and to_jsonb(r.groups) = f.identity -> 'groups'
-      and m.organization_id = f.organization_id and m.status = 'active'
-      and m.email_address = f.identity ->> 'email_address'
-      and (m.email_address_verified or f.identity -> 'email_verified' = 'false')
-      and (m.name <> '' or f.identity ->> 'name' = '')
-      and m.trusted_metadata || (f.identity -> 'trusted_metadata') = m.trusted_metadata)`
-
 const redeemableSQL = `select f.flow_id, f.connection_id, f.identity,
     c.type as connection_type, c.status as connection_status,
     ${jsonRow('o', organizationColumns)} as organization,
-    ${unchangedSQL} as unchanged_registration_id, k.*
+    ${placed(unchangedSQL('f.identity'))} as unchanged, k.*
   from sso_flows f
   join organization_objects o on o.project_id = $1 and o.organization_id = f.organization_id
   left join sso_connections c on c.project_id = $1 and c.connection_id = f.connection_id
@@ -77,10 +61,7 @@ export async function findRedeemable(
   const oldest = new Date(context.now().getTime() - verifiedForMs)
   const { project_id } = context.project
   const token_hash = hashToken(input.sso_token)
-  const challenge =
-    input.pkce_code_verifier === undefined
-      ? ''
-      : hashToken(input.pkce_code_verifier).toString('base64url')
+  const challenge = challengeOf(input.pkce_code_verifier)
   const values = [project_id, token_hash, oldest]
   const rows = await statement<RedeemableRow>(db, redeemableSQL, [...values, challenge])
   const row = rows[0]
@@ -93,8 +74,13 @@ export async function findRedeemable(
     identity: row.identity,
     organization: fromJSONRow(row.organization),
     candidates: row,
-    unchanged_registration_id: row.unchanged_registration_id,
+    unchanged: row.unchanged,
   }
+}
+
+/** The PKCE challenge that a verifier answers (RFC 7636 section 4.2); '' where there is none. */
+export function challengeOf(verifier: string | undefined): string {
+  return verifier === undefined ? '' : hashToken(verifier).toString('base64url')
 }
 
 async function whyNot(

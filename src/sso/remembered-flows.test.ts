@@ -24,11 +24,11 @@ function newFlow(state: string): NewFlow {
 }
 
 test('a flow is given out once, to its own connection alone, without the secrets of the browser', () => {
-  const services = {} as Services
+  const services = { caches: {} } as Services
   rememberFlow(services, connection, newFlow('a'), at)
   assert.equal(recallFlow(services, { ...connection, connection_id: 'other' }, 'a'), undefined)
   assert.equal(recallFlow(services, { ...connection, project_id: 'other' }, 'a'), undefined)
-  assert.equal(recallFlow({} as Services, connection, 'a'), undefined)
+  assert.equal(recallFlow({ caches: {} } as Services, connection, 'a'), undefined)
   const flow = recallFlow(services, connection, 'a')
   assert.deepEqual([flow?.flow_id, flow?.state, flow?.started_at], ['flow a', 'started', at])
   assert.ok(!JSON.stringify(flow).includes('cookie of a'))
@@ -36,7 +36,7 @@ test('a flow is given out once, to its own connection alone, without the secrets
 })
 
 test('no more than 10,000 flows are remembered: the oldest are forgotten', () => {
-  const services = {} as Services
+  const services = { caches: {} } as Services
   for (let i = 0; i <= 10_000; i += 1) rememberFlow(services, connection, newFlow(String(i)), at)
   assert.equal(recallFlow(services, connection, '0'), undefined)
   for (const state of ['1', '10000'])

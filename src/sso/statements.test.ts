@@ -67,11 +67,11 @@ async function countLogins(
 
 const read = 'select f.flow_id, f.connection_id,'
 const writes = {
-  again: [read, 'with known as'],
+  again: ['with known as'],
   created: [read, 'begin', 'with member as', 'with known as', 'commit'],
 }
 
-test('SAML: start 1 statement, callback 1, authenticate 2, and 3 with a transaction for what is new', async () => {
+test('SAML: start 1 statement, callback 1, authenticate 1, and 3 with a transaction for what is new', async () => {
   const setup = await newSetup()
   const saml = await connectIdP(setup.project, setup.organization_id)
   const counted = await countLogins(setup, saml, (started, who) =>
@@ -125,4 +125,22 @@ test('a callback at another process than the start takes two statements', async 
   const { result, statements } = await statementsOf(() => elsewhere.submit(submission))
   assert.equal(result.status, 303)
   assert.deepEqual(statements, ['select flow_id, request_id,', 'with replay as'])
+})
+
+test('a token redeemed at another process than the callback takes two statements', async () => {
+  const setup = await newSetup()
+  const saml = await connectIdP(setup.project, setup.organization_id)
+  const [one, other] = [await ownProcess(), await ownProcess()]
+  const redeemAt = async (app: typeof one.app) => {
+    const browser = new Browser(one.app)
+    const callback = await browser.submit(respond(saml, await browser.start(setup, saml)))
+    const sso_token = tokenOf(callback)
+    return statementsOf(() =>
+      callApp(app, setup.project, '/v1/b2b/sso/authenticate', { sso_token }),
+    )
+  }
+  for (let i = 0; i < 2; i += 1) await redeemAt(other.app)
+  const { result, statements } = await redeemAt(other.app)
+  assert.equal(result.status, 200)
+  assert.deepEqual(statements, [read, 'with known as'])
 })
