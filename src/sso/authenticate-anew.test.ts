@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, server } from '../../tests/harness.ts'
-import { newSetup, type Setup } from '../../tests/login.ts'
+import { Browser, newSetup, type Setup, tokenOf } from '../../tests/login.ts'
+import { createApp } from '../app.ts'
+import { callApp } from '../sessions/session.test-kit.ts'
 import {
   arrive,
   countRows,
@@ -12,7 +14,7 @@ import {
   organizationCall,
   redeem,
 } from './login.test-kit.ts'
-import { connectIdP } from './saml-idp.test-kit.ts'
+import { connectIdP, respond } from './saml-idp.test-kit.ts'
 
 async function newTenant(organization: Record<string, unknown> = {}) {
   const setup = await newSetup(organization)
@@ -218,6 +220,32 @@ test('what changed while the token waited is seen at once, also of a member with
   await organizationCall(setup, 'PUT', `/members/${member_id}`, { mfa_enrolled: false })
   const required = await loginAfter('', { mfa_policy: 'REQUIRED_FOR_ALL' })
   assert.equal(required.member_session, null)
+})
+
+test('a copy of the organization that is out of date decides nothing', async () => {
+  const { setup, saml } = await newTenant()
+  await enter(setup, saml)
+  const { services } = await server()
+  const kept = new Map<string, Promise<unknown>>()
+  const get = <T>(topic: string, key: string, load: () => Promise<T>) => {
+    const value = kept.get(`${topic} ${key}`) ?? load()
+    kept.set(`${topic} ${key}`, value)
+    return value as Promise<T>
+  }
+  const app = createApp({
+    ...services,
+    caches: { ...services.caches, get } as typeof services.caches,
+  })
+  const login = async (meanwhile: Record<string, unknown>) => {
+    const browser = new Browser(app)
+    const callback = await browser.submit(respond(saml, await browser.start(setup, saml)))
+    await organizationCall(setup, 'PUT', '', meanwhile)
+    const input = { sso_token: tokenOf(callback) }
+    return (await callApp(app, setup.project, '/v1/b2b/sso/authenticate', input)).body
+  }
+  const renamed = await login({ organization_name: 'Renamed' })
+  assert.equal(renamed.organization.organization_name, 'Renamed')
+  assert.equal((await login({ mfa_policy: 'REQUIRED_FOR_ALL' })).member_session, null)
 })
 
 test('a session that the member has is extended without asking for the second factor again', async () => {
