@@ -121,7 +121,7 @@ if (values.only !== 'portcullis')
 const results: Round[][] = targets.map(() => [])
 const memory = targets.map((target) => megabytes(target.process.pid!))
 // Everybody becomes a member, and what runs often gets compiled, before anything counts.
-for (const target of targets) await measure(target, 2 * Number(values.seconds))
+for (const target of targets) await measure(target, 5 * Number(values.seconds))
 for (let round = 0; round < Number(values.rounds); round += 1)
   for (const [index, target] of targets.entries())
     results[index]!.push(await measure(target, Number(values.seconds)))

@@ -9,19 +9,44 @@ import { type Check, storedChecks } from './flow.ts'
 import { endedColumns, loginEventSQL } from './login-events.ts'
 import type { RedeemableFlow } from './redeemable.ts'
 
-/**
- * What is written beside the flow's end: a new session, a longer one, or an intermediate one. Its first value
- * is the id of the project, and it writes only where the part `ended` has its row.
- */
+/** A whole statement that ends a flow (`endingStatement`), and the values of its own part. */
 export interface SessionWrite {
-  sql: string
+  statement: string
   values: unknown[]
 }
 
-/** An insert of these values for `SessionWrite`. */
+/** An insert into a table, for `endingStatement`. */
 export function insertWhereEnded(table: string, columns: readonly string[]): string {
   const values = columns.map((_, index) => `$${index + 1}`).join(', ')
   return `insert into ${table} (${columns.join(', ')}) select ${values} from ended`
+}
+
+/**
+ * The whole statement that ends a flow, for `SessionWrite`. `sql` writes a new session, a longer one, or an
+ * intermediate one, where the part `ended` has its row; it takes `count` values, the id of the project first.
+ */
+export function endingStatement(sql: string, count: number): string {
+  const at = (offset: number) => `$${count + offset}`
+  return `with known as (
+      select m.member_id
+      from members m join sso_registrations r on r.project_id = m.project_id and r.member_id = m.member_id
+      where m.project_id = $1 and m.member_id = ${at(2)} and m.status = 'active'
+        and r.registration_id = ${at(3)} and (${at(8)}::text is null or m.xmin::text = ${at(8)})
+        and exists (select 1 from sso_connections c where c.project_id = $1
+          and c.connection_id = r.connection_id and c.status = 'active')
+        and (${at(9)}::text is null or exists (select 1 from organizations o where o.project_id = $1
+          and o.organization_id = m.organization_id and o.xmin::text = ${at(9)}))
+      for share of m, r),
+    ended as (
+      update sso_flows set state = 'redeemed', redeemed_at = ${at(4)}, member_id = ${at(2)},
+        member_session_id = ${at(5)}, checks = checks || ${at(6)}::jsonb, token_hash = null
+      where project_id = $1 and flow_id = ${at(1)} and state = 'verified'
+        and exists (select 1 from known)
+      returning ${endedColumns}),
+    session as (${sql}),
+    ${loginEventSQL('succeeded', at(7))}
+    select ${jsonRow('m', memberColumns)} as member from member_objects m
+    where m.project_id = $1 and m.member_id = ${at(2)} and exists (select 1 from ended)`
 }
 
 /** Whose flow ends, and how. */
@@ -47,44 +72,18 @@ export async function endFlow(
   ending: Ending,
   write: SessionWrite,
 ): Promise<MemberRow | null> {
-  const { project_id } = context.project
-  const first = write.values.length
-  const at = (offset: number) => `$${first + offset}`
-  const rows = await statement<{ member: MemberRow }>(
-    db,
-    `with known as (
-        select m.member_id
-        from members m join sso_registrations r on r.project_id = m.project_id and r.member_id = m.member_id
-        where m.project_id = $1 and m.member_id = ${at(2)} and m.status = 'active'
-          and r.registration_id = ${at(3)} and (${at(8)}::text is null or m.xmin::text = ${at(8)})
-          and exists (select 1 from sso_connections c where c.project_id = $1
-            and c.connection_id = r.connection_id and c.status = 'active')
-          and (${at(9)}::text is null or exists (select 1 from organizations o where o.project_id = $1
-            and o.organization_id = m.organization_id and o.xmin::text = ${at(9)}))
-        for share of m, r),
-      ended as (
-        update sso_flows set state = 'redeemed', redeemed_at = ${at(4)}, member_id = ${at(2)},
-          member_session_id = ${at(5)}, checks = checks || ${at(6)}::jsonb, token_hash = null
-        where project_id = $1 and flow_id = ${at(1)} and state = 'verified'
-          and exists (select 1 from known)
-        returning ${endedColumns}),
-      session as (${write.sql}),
-      ${loginEventSQL('succeeded', at(7))}
-     select ${jsonRow('m', memberColumns)} as member from member_objects m
-     where m.project_id = $1 and m.member_id = ${at(2)} and exists (select 1 from ended)`,
-    [
-      ...write.values,
-      flow.flow_id,
-      ending.member_id,
-      ending.registration_id,
-      context.now(),
-      ending.member_session_id,
-      storedChecks(ending.checks),
-      newEventId(project_id),
-      ending.member_version,
-      ending.organization_version,
-    ],
-  )
+  const rows = await statement<{ member: MemberRow }>(db, write.statement, [
+    ...write.values,
+    flow.flow_id,
+    ending.member_id,
+    ending.registration_id,
+    context.now(),
+    ending.member_session_id,
+    storedChecks(ending.checks),
+    newEventId(context.project.project_id),
+    ending.member_version,
+    ending.organization_version,
+  ])
   return rows[0] ? fromJSONRow(rows[0].member) : null
 }
 

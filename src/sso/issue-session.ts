@@ -7,8 +7,32 @@ import { ApiError } from '../http/errors.ts'
 import { mergeClaims, sessionDuration } from '../sessions/claims.ts'
 import { resolveSession } from '../sessions/resolve.ts'
 import { newSession, type SessionRow, sessionColumns, sessionValues } from '../sessions/session.ts'
-import { insertWhereEnded, type SessionWrite, ssoFactor } from './end-flow.ts'
+import { endingStatement, insertWhereEnded, type SessionWrite, ssoFactor } from './end-flow.ts'
 import type { RedeemableFlow } from './redeemable.ts'
+
+const sessionStatement = endingStatement(
+  insertWhereEnded('sessions', sessionColumns),
+  sessionColumns.length,
+)
+const extensionStatement = endingStatement(
+  `update sessions set authentication_factors = $3, custom_claims = $4, last_accessed_at = $5, expires_at = $6
+    where project_id = $1 and member_session_id = $2 and expires_at > $5
+      and exists (select 1 from ended)`,
+  6,
+)
+const intermediateColumns = [
+  'project_id',
+  'organization_id',
+  'member_id',
+  'token_hash',
+  'authentication_factors',
+  'created_at',
+  'expires_at',
+]
+const intermediateStatement = endingStatement(
+  insertWhereEnded('intermediate_sessions', intermediateColumns),
+  intermediateColumns.length,
+)
 
 /** What a request says about the session that it wants. */
 export interface SessionInput {
@@ -57,7 +81,7 @@ export async function issueSession(
   const session = capped(made.row, flow.identity.session_not_on_or_after)
   return {
     write: {
-      sql: insertWhereEnded('sessions', sessionColumns),
+      statement: sessionStatement,
       values: sessionValues(session),
     },
     session,
@@ -108,9 +132,7 @@ async function extendSession(
   const extended = capped(next, login.not_on_or_after)
   return {
     write: {
-      sql: `update sessions set authentication_factors = $3, custom_claims = $4, last_accessed_at = $5, expires_at = $6
-            where project_id = $1 and member_session_id = $2 and expires_at > $5
-              and exists (select 1 from ended)`,
+      statement: extensionStatement,
       values: [
         session.project_id,
         session.member_session_id,
@@ -130,15 +152,6 @@ const lockSession = `select ${sessionColumns.join(', ')} from sessions
   where project_id = $1 and member_session_id = $2 for update`
 
 const intermediateMinutes = 10
-const intermediateColumns = [
-  'project_id',
-  'organization_id',
-  'member_id',
-  'token_hash',
-  'authentication_factors',
-  'created_at',
-  'expires_at',
-]
 
 /** Where a second factor is due there is no session yet: fail closed. */
 function issueIntermediate(
@@ -151,7 +164,7 @@ function issueIntermediate(
   const now = context.now()
   return {
     write: {
-      sql: insertWhereEnded('intermediate_sessions', intermediateColumns),
+      statement: intermediateStatement,
       values: [
         context.project.project_id,
         flow.organization.organization_id,
