@@ -1,4 +1,4 @@
-import type { Database } from '../db/connect.ts'
+import { type Database, transaction } from '../db/connect.ts'
 import { ApiError } from '../http/errors.ts'
 import { createProject, listProjects } from '../projects/projects.ts'
 import { addRedirectURL, listRedirectURLs, removeRedirectURL } from '../projects/redirect-urls.ts'
@@ -32,7 +32,7 @@ The secret is shown this once; only its digest is stored.`,
         project_slug: required(values, 'slug'),
         environment,
       } as const
-      return db.transaction().execute(async (trx) => {
+      return transaction(db, async (trx) => {
         const { project_id } = await createProject(trx, input)
         const { secret_id, secret } = await createSecret(trx, { project_id })
         const { public_token } = await createPublicToken(trx, { project_id })

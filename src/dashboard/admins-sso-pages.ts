@@ -1,4 +1,5 @@
 /** Single sign-on for administrators: set up once, by an owner; its connection is one like any other. */
+import { transaction } from '../db/connect.ts'
 import { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { badge, card } from '../http/parts.ts'
@@ -43,9 +44,9 @@ async function setUp(visit: Visit): Promise<Response> {
   try {
     if (await findSystemProject(services))
       throw new ApiError('bad_request', { message: 'It is set up already.' })
-    const { project_id } = await services.db
-      .transaction()
-      .execute((db) => createSystemProject(db, returnURL(services)))
+    const { project_id } = await transaction(services.db, (db) =>
+      createSystemProject(db, returnURL(services)),
+    )
     await createAdministrators(services, project_id)
     await visit.audit({
       action: 'admin.sso_set_up',

@@ -1,4 +1,5 @@
 /** Making a setup link, which is shown once, and revoking one. */
+import { transaction } from '../db/connect.ts'
 import { ApiError } from '../http/errors.ts'
 import { html } from '../http/html.ts'
 import { card, copyField, notice, time } from '../http/parts.ts'
@@ -49,7 +50,7 @@ async function made(visit: ProjectVisit, organization: Organization): Promise<Re
   const connection_id = form.text('connection_id')
   const to = form.text('to')
   const lifetime_hours = Number(form.text('lifetime_hours') || 168)
-  const link = await services.db.transaction().execute(async (db) => {
+  const link = await transaction(services.db, async (db) => {
     const created = await createSetupLink(
       { ...services, db },
       {
