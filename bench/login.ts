@@ -1,7 +1,7 @@
 // The whole login over SAML (start, signed response, callback, exchange of the token) at `portcullis
 // serve` and at @boxyhq/saml-jackson, each in a process of its own on PostgreSQL, in turn: logins a second
 // of server CPU, times of one login alone, memory.
-// node bench/login.ts [--rounds 5] [--seconds 4] [--only portcullis|jackson] [--profile FOLDER]
+// node bench/login.ts [--rounds 12] [--seconds 3] [--only portcullis|jackson] [--profile FOLDER]
 import { createPublicKey } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,8 +23,8 @@ import {
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '12' },
+    seconds: { type: 'string', default: '3' },
     only: { type: 'string' },
     profile: { type: 'string' },
   },
@@ -121,7 +121,7 @@ if (values.only !== 'portcullis')
 const results: Round[][] = targets.map(() => [])
 const memory = targets.map((target) => megabytes(target.process.pid!))
 // Everybody becomes a member, and what runs often gets compiled, before anything counts.
-for (const target of targets) await measure(target, 5 * Number(values.seconds))
+for (const target of targets) await measure(target, 6 * Number(values.seconds))
 for (let round = 0; round < Number(values.rounds); round += 1)
   for (const [index, target] of targets.entries())
     results[index]!.push(await measure(target, Number(values.seconds)))
