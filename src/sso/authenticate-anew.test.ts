@@ -1,6 +1,7 @@
-/** What `authenticate` looks at again in its own transaction, after the callback has said yes. */
+/** What `authenticate` looks at again, after the callback has said yes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { call, server } from '../../tests/harness.ts'
 import { Browser, newSetup, type Setup, tokenOf } from '../../tests/login.ts'
 import { createApp } from '../app.ts'
@@ -78,6 +79,18 @@ for (const who of ['somebody new', 'a member that it knows'] as const) {
       error_type: 'sso_connection_not_found',
       check: 'connection',
     })
+  })
+
+  test(`an organization that was deleted meanwhile takes the token of ${who} with it`, async () => {
+    // Before this process has heard of it, and after.
+    for (const pause of [0, 200]) {
+      const { setup, saml } = await newTenantFor()
+      const response = await arrive(setup, saml)
+      await organizationCall(setup, 'DELETE', '')
+      await setTimeout(pause)
+      const { status, body } = await redeem(setup, response)
+      assert.deepEqual([status, body.error_type], [404, 'sso_token_not_found'])
+    }
   })
 
   test(`a connection that is pending again does not let in ${who}`, async () => {

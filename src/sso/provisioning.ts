@@ -1,6 +1,6 @@
 /**
  * Who gets in: which member an identity is, may be linked to, or becomes. Pure; the callback asks it
- * beforehand, and `authenticate` again in its own transaction, where the member is written.
+ * beforehand, and `authenticate` again, before it writes.
  */
 
 import type { ErrorType } from '../http/errors.ts'

@@ -1,5 +1,6 @@
 /** The tokens that this process has given out lately, to members of whom nothing is new. */
 import type { Context, Services } from '../context.ts'
+import { ApiError } from '../http/errors.ts'
 import { cachedOrganization } from './cached-organization.ts'
 import type { UnchangedMember } from './candidates.ts'
 import { verifiedForMs } from './flow.ts'
@@ -32,8 +33,8 @@ export function rememberToken(services: Services, token: string, known: Remember
 }
 
 /**
- * What a token stands for, once; undefined where this process has not given it out, where it is too old, or
- * where the PKCE verifier is not its own: then the row tells what is wrong.
+ * What a token stands for, once; undefined where this process has not given it out, where it is too old, where
+ * the PKCE verifier is not its own, or where its organization is gone: then the row tells what is wrong.
  */
 export async function recallToken(
   context: Context,
@@ -47,7 +48,13 @@ export async function recallToken(
   if (!known || context.now().getTime() - known.verified_at.getTime() >= verifiedForMs)
     return undefined
   const { unchanged } = known
-  const organization = await cachedOrganization(context, known)
+  const organization = await cachedOrganization(context, known).catch(gone)
+  if (!organization) return undefined
   const flow = { ...known.flow, unchanged, organization, connection_status: 'active' }
   return { flow, unchanged, organization_version: organization.version }
+}
+
+/** An organization that was deleted since: the row, which went with it, tells that. */
+function gone(error: unknown): undefined {
+  if (!(error instanceof ApiError)) throw error
 }
