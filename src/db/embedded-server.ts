@@ -43,8 +43,12 @@ export async function startServer(
   }
 }
 
+/** Those that were asked to end: that their last connections end with them is no trouble. */
+const stopping = new WeakSet<ChildProcess>()
+
 /** Asks PostgreSQL for a fast shutdown, after 10 s for an immediate one, and waits for the end. */
 export async function stopServer(child: ChildProcess, exited: Promise<void>): Promise<void> {
+  stopping.add(child)
   for (const [signal, patience] of [
     ['SIGINT', 10_000],
     ['SIGQUIT', 6_000],
@@ -79,6 +83,7 @@ async function attempt(
         resolve(true)
       }
       if (!answers) printed.push(line)
+      if (stopping.has(child) && line.includes('due to administrator command')) return
       const trouble = answers && !line.startsWith('LOG: ')
       if (trouble || /terminat|crash|recover/.test(line)) log(`PostgreSQL: ${line}`)
     })

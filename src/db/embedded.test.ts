@@ -125,13 +125,19 @@ test('a lock left by a dead server, or cut short, holds nobody up', async () => 
   assert.deepEqual(await readdir(data_dir), ['postgres-18'])
 })
 
-test('stop ends PostgreSQL while clients are still connected', async () => {
-  const { url, pid, stop, exited } = await startEmbedded({ data_dir })
+test('stop ends PostgreSQL while clients are still connected, and makes no trouble of it', async () => {
+  const lines: string[] = []
+  const log = (line: string) => void lines.push(line)
+  const { url, pid, stop, exited } = await startEmbedded({ data_dir, log })
   const client = new pg.Client(url)
   client.on('error', () => undefined)
   await client.connect()
   await Promise.all([stop(), stop(), exited])
   assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('PostgreSQL: ')),
+    [],
+  )
 })
 
 test('data of another PostgreSQL major are refused with both versions named', async () => {
