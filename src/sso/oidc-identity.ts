@@ -61,10 +61,18 @@ export function toOIDCIdentity(
   }
 }
 
-/** The claims without those that tie the ID token to this one login (OpenID Connect Core 3.1.3.6, 3.3.2.11). */
-function aboutThePerson(claims: OIDCIdentity['claims']): Record<string, unknown> {
-  const { nonce, at_hash, c_hash, ...about } = claims
-  return about
+/**
+ * Claims of the one ID token and its session, not of the person: RFC 7519 section 4.1, OpenID Connect Core
+ * sections 2, 3.1.3.6 and 3.3.2.11, Front-Channel Logout section 3; the last line is Entra's and Keycloak's.
+ */
+const ofTheToken = new Set([
+  ...['exp', 'nbf', 'iat', 'jti', 'auth_time', 'nonce', 'at_hash', 'c_hash', 's_hash', 'sid'],
+  ...['aio', 'rh', 'uti', 'session_state'],
+])
+
+/** The claims that say the same at the next login, unless something about the person has changed. */
+export function aboutThePerson(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !ofTheToken.has(name)))
 }
 
 /** Whether `email_verified` speaks of this address: a mapping may have taken it from another claim. */

@@ -5,6 +5,7 @@ import { SAMLError } from '../saml/checks.ts'
 import { freshConnection } from './connection-fresh.ts'
 import type { Connection } from './connections.ts'
 import { type StoredMessage, storedMessages } from './messages.ts'
+import { aboutThePerson } from './oidc-identity.ts'
 import { verifyForConnection } from './saml-identity.ts'
 import { hasPassed, type TriedFlow, triedColumns } from './tried-flow.ts'
 
@@ -153,8 +154,8 @@ function claimsOf(flow: SeenFlow, messages: readonly StoredMessage[]): Sent | nu
     const message = messages.find((each) => each.kind === kind && !each.truncated)
     return message ? JSON.parse(message.content) : {}
   }
-  const { nonce, at_hash, c_hash, ...claims } = read('id_token').claims ?? {}
-  return { sso_attributes: { ...read('userinfo'), ...claims }, external_id: claims.sub }
+  const claims = { ...read('userinfo'), ...read('id_token').claims }
+  return { sso_attributes: aboutThePerson(claims), external_id: claims.sub }
 }
 
 /** Groups of the members who have logged in over the connection; the number that is looked at is bounded. */

@@ -1,5 +1,6 @@
 /** A login that succeeds costs so many statements and no more: their planning is what costs most. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
@@ -88,8 +89,13 @@ test('OIDC: the same, and 2 at the callback', async () => {
   const setup = await newSetup()
   const provider = newProvider()
   const oidc = await provider.connect(setup.project, setup.organization_id)
+  let logins = 0
   const counted = await countLogins(setup, oidc, (started, who) =>
-    provider.answer(started, { claims: { sub: who, email: `${who}@acme.test` } }),
+    provider.answer(started, {
+      // Another ID token each time, of the same person.
+      claims: { sub: who, email: `${who}@acme.test`, jti: randomUUID(), sid: randomUUID() },
+      issued_at: new Date(Date.now() - 1_000 * ++logins),
+    }),
   )
   for (const [[start, callback, authenticate], expected] of counted) {
     assert.deepEqual(start, ['insert into sso_flows'])
