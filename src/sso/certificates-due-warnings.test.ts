@@ -141,19 +141,23 @@ test('a server does it by itself', async () => {
   assert.equal((await eventsOf(connection.project_id)).length, 1)
 })
 
-test('nodes that run at once send each warning once', async () => {
+test('nodes that run at once send each warning once, and those of a project in one mail', async () => {
+  const admin = `e-${randomUUID()}@acme.test`
+  await newAdmin(admin)
   const connection = await newOwnedConnection()
   const expected: string[] = []
-  for (let i = 0; i < 40; i += 1) {
+  for (let i = 0; i < 30; i += 1) {
     const other = await newOwnedConnection(connection)
-    expected.push(...(await addCertificates(other, 'verification', [10, 200, 5, 3, -1, 40, 20])))
+    expected.push(...(await addCertificates(other, 'verification', [10, 5, 3, -1, 40, 20])))
   }
   const database_url = await databaseURL()
   const other = createServices({ base_url: 'http://localhost:4000', port: 4000, database_url })
   const { services } = await server()
   await Promise.all([services, other.services, services].map(warnOfCertificates))
   const events = (await eventsOf(connection.project_id)).map((event) => event.object_id)
-  assert.equal(events.length, 6 * 40)
+  assert.equal(events.length, 6 * 30)
   assert.equal(new Set(events).size, events.length)
   assert.ok(events.every((id) => expected.includes(id)))
+  const mails = (await mailsOf(connection.project_id)).filter((mail) => mail.to_address === admin)
+  assert.equal(mails.length, 1)
 })

@@ -14,6 +14,7 @@ export interface CertificateWarning extends DueCertificate {
 }
 
 const batch = 200
+const lock = 7_209_150_333
 const dayMs = 86_400_000
 const warnings = ['60_days', '30_days', '7_days', 'expired'] as const
 
@@ -23,7 +24,7 @@ const claimSQL = `
     select project_id, connection_id, key_id from saml_keys
     where (warning_stage = 0 and expires_at <= $3) or (warning_stage = 1 and expires_at <= $4)
       or (warning_stage = 2 and expires_at <= $5) or (warning_stage = 3 and expires_at <= $2)
-    limit $1 for no key update skip locked),
+    limit $1 for no key update),
   k as (
     update saml_keys s set warning_stage = case when s.expires_at <= $2 then 4
         when s.expires_at <= $5 then 3 when s.expires_at <= $4 then 2 else 1 end
@@ -39,8 +40,9 @@ const claimSQL = `
   order by k.project_id, k.expires_at, k.key_id`
 
 /**
- * Sends the warnings that are due: an event for each certificate, a mail to each administrator. What another
- * node is at is left to it; a warning and the mark that it was sent are one transaction. Returns how many.
+ * Sends the warnings that are due: an event for each certificate, a mail to each administrator. Nodes take
+ * turns, so that the certificates of a project come in one mail; a warning and the mark that it was sent are
+ * one transaction. Returns how many.
  */
 export async function warnOfCertificates(services: Services): Promise<number> {
   let count = 0
@@ -53,6 +55,7 @@ export async function warnOfCertificates(services: Services): Promise<number> {
 }
 
 async function warn(services: Services, trx: Transaction<Schema>): Promise<CertificateWarning[]> {
+  await statement(trx, 'select pg_advisory_xact_lock($1)', [lock])
   const now = services.now()
   const ahead = (days: number) => new Date(now.getTime() + days * dayMs)
   const rows = await statement<
