@@ -42,6 +42,16 @@ test('the e-mail address and the commonest passwords are refused', () => {
     assert.match(passwordProblem(common, email)!, /among the first/, common)
 })
 
+test('a password that is looked at for common words takes no time, whatever it is made of', () => {
+  const words = ['password', 'passwort', 'pa$$w0rd', 'administrator', 'qwertyuiop', 'asdfghjkl']
+  for (const word of [...words, '1q2w3e4r5t6y', 'passphrase', 'abc', '1234', '_']) {
+    const began = performance.now()
+    passwordProblem(`${word.repeat(Math.floor(250 / word.length))}é`, email)
+    const ms = performance.now() - began
+    assert.ok(ms < 500, `${word}: ${Math.round(ms)} ms`)
+  }
+})
+
 test('a hash holds its parameters and a salt of its own, and is that of its password alone', async () => {
   const [one, two] = await Promise.all([hashPassword('gravel-umber'), hashPassword('gravel-umber')])
   assert.match(one, /^\$scrypt\$ln=17,r=8,p=1\$[\w-]{22}\$[\w-]{43}$/)
