@@ -30,14 +30,25 @@ export async function fetchJSON(
   return body
 }
 
-/** A JSON object, or null where the text is anything else. */
+/** A JSON object that `isShallow`, or null where the text is anything else. */
 export function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : null
+    return isObject(value) && isShallow(value) ? value : null
   } catch {
     return null
   }
+}
+
+const MAX_DEPTH = 32
+
+/**
+ * Whether lists and objects stand within one another no deeper than anybody needs. What is nested some
+ * thousands deep becomes half a gigabyte once it is set out in lines.
+ */
+export function isShallow(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depth < MAX_DEPTH && Object.values(value).every((inner) => isShallow(inner, depth + 1))
 }
 
 /** Whether a value is an object, not null and not an array. */

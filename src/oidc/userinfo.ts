@@ -3,7 +3,7 @@ import { shown } from './checks.ts'
 import type { Tokens } from './exchange.ts'
 import { checkSignature, readHeader } from './id-token.ts'
 import { type Login, sendBy } from './login.ts'
-import { describeFailure } from './requests.ts'
+import { describeFailure, isShallow } from './requests.ts'
 import type { Fetch } from './settings.ts'
 
 type Claims = Record<string, unknown>
@@ -21,6 +21,7 @@ export async function readUserinfo(login: Login, tokens: Tokens): Promise<Claims
   const response = await requestUserinfo(login, tokens.access_token)
   const jwt = await readJWT(response)
   const claims = await processByLibrary(login, response)
+  if (!isShallow(claims)) throw refusal(login, { actual: 'claims that are nested too deeply' })
   login.onRead?.('userinfo', claims)
   if (jwt !== null) await checkJWT(login, response, jwt)
   login.trail.pass('userinfo', `an answer of ${shown(settings.userinfo_url)}`)

@@ -176,6 +176,24 @@ test('over OIDC a claim that is no text refuses where it is mapped, and does no 
   }
 })
 
+test('over OIDC a number of more digits than a program keeps identifies nobody', async () => {
+  const setup = await newSetup()
+  const provider = newProvider()
+  const oidc = await provider.connect(setup.project, setup.organization_id, {
+    attribute_mapping: { idp_user_id: 'uid' },
+  })
+  const enter = async (uid: number | string, sub: string) => {
+    const browser = new Browser()
+    const claims = { uid, sub, email: `${sub}@acme.test` }
+    return browser.submit(provider.answer(await browser.start(setup, oidc), { claims }))
+  }
+  // As JSON numbers, 2^53 and 2^53 + 1 are one.
+  assert.equal((await enter(2 ** 53, 'ada')).status, 400)
+  assert.equal((await lastFlow(setup.project)).checks.at(-1)?.name, 'attribute_idp_user_id')
+  assert.equal((await enter('9007199254740993', 'grace')).status, 303)
+  assert.equal((await enter(2 ** 53 - 1, 'joan')).status, 303)
+})
+
 test('long values of any script are shortened in the trace, and stored whole', async () => {
   const { setup, saml } = await newTenant()
   for (const groups of ['\u{1f511}'.repeat(500), `x${'\u{1f511}'.repeat(500)}`]) {

@@ -86,16 +86,21 @@ function isAbout(email: string, email_address: string): boolean {
 
 /**
  * Claims as attributes: text, numbers, booleans and lists of them; nothing nested. A claim that is
- * somewhere else (OpenID Connect Core 5.6.2, as Entra ID does with many groups) cannot be read.
+ * somewhere else (OpenID Connect Core 5.6.2, as Entra ID does with many groups) cannot be read, nor can a
+ * number of more digits than JSON.parse keeps: two people's would be the same (RFC 8259, section 6).
  */
 function toAttributes(claims: Readonly<Record<string, unknown>>) {
   const attributes: SentAttribute[] = []
   const unreadable = new Set(Object.keys((claims._claim_names as object | null) ?? {}))
   for (const [name, value] of Object.entries(claims)) {
     const values = [value].flat().filter((each) => each !== null)
-    if (values.every((each) => typeof each !== 'object'))
-      attributes.push({ name, values: values.map(String) })
+    if (values.every(isReadable)) attributes.push({ name, values: values.map(String) })
     else unreadable.add(name)
   }
   return { attributes, unreadable }
+}
+
+function isReadable(value: unknown): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+  return typeof value !== 'object'
 }
