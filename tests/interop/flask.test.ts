@@ -1,26 +1,29 @@
 /** examples/flask, installed as its README says, beside `npm start`: a whole login by the official Python package. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import type { DevelopmentFacts } from '../../src/development.ts'
-import { pressButton, type Submission } from '../../src/test-idp/press-button.ts'
-import { freePort, startLinks, Visitor } from '../example-visitor.ts'
-import { attempt, end, run, waitUntil } from './command.ts'
+import { startLinks, Visitor } from '../example-visitor.ts'
+import { attempt, end, freePort, run, waitUntil } from './command.ts'
+import {
+  call,
+  type DevelopmentServer,
+  signIn,
+  startDevelopmentServer,
+} from './development-server.ts'
 import { ensurePackages } from './install.ts'
 
 const ada = 'ada.lovelace@acme.test'
-const program = join(import.meta.dirname, '../../src/main.ts')
 const example = join(import.meta.dirname, '../../examples/flask')
 const cookieName = 'portcullis_example_flask'
 
 let folder = ''
 let python = ''
+let server: DevelopmentServer | undefined
 let facts: DevelopmentFacts
-const children: ChildProcess[] = []
 
 let prepared: Promise<void> | undefined
 
@@ -37,11 +40,12 @@ async function install(): Promise<void> {
   await run('python3', ['-m', 'venv', join(folder, 'venv')])
   const requirements = ['-r', join(example, 'requirements.txt')]
   await run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...requirements])
-  facts = await startServer()
+  server = await startDevelopmentServer(join(folder, 'data'))
+  facts = server.facts
 }
 
 after(async () => {
-  for (const child of children.reverse()) await end(child)
+  await server?.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -49,32 +53,6 @@ after(async () => {
 async function ensurePython(): Promise<void> {
   const found = await attempt('python3', ['-c', 'import ensurepip, venv']).catch(() => null)
   if (found?.status !== 0) await ensurePackages(['python3', 'python3-venv'])
-}
-
-async function startServer(): Promise<DevelopmentFacts> {
-  const ports = ['--port', '0', '--test-idp-port', '0', '--app-port', String(await freePort())]
-  const args = [program, '--json', '--no-app', '--data-dir', join(folder, 'data'), ...ports]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  children.push(child)
-  let said = ''
-  let notices = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    said += chunk
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    notices += chunk
-  })
-  const ended = once(child, 'exit').then(() => {
-    throw new Error(`npm start ended: ${notices}`)
-  })
-  ended.catch(() => {})
-  const ready = waitUntil(
-    'npm start',
-    async () => said.endsWith('\n'),
-    () => notices,
-  )
-  await Promise.race([ended, ready])
-  return JSON.parse(said)
 }
 
 function environment(): Record<string, string> {
@@ -110,46 +88,6 @@ async function startExample(t: TestContext, env: Record<string, string> = {}) {
   return new Visitor(url, signIn)
 }
 
-/** Signs in at the test identity provider, as a browser without scripts does. */
-async function signIn(start_url: string, who: string): Promise<Response> {
-  const cookies = new Map<string, string>()
-  const request = async (url: string, init: RequestInit = {}) => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: { cookie } })
-    for (const header of response.headers.getSetCookie()) {
-      // Over http, Python's cookie jar and its like drop what is Secure.
-      const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(header) ?? []
-      if (!/;\s*secure/i.test(header)) cookies.set(name, value)
-    }
-    return response
-  }
-  const submit = ({ action, method, fields }: Submission, page_url: string) => {
-    const url = new URL(action, page_url)
-    if (method === 'POST') return request(url.href, { method, body: fields })
-    url.search = fields.toString()
-    return request(url.href)
-  }
-  const started = await request(start_url)
-  const page_url = started.headers.get('location') ?? ''
-  const page = await (await request(page_url)).text()
-  const answer = await submit(pressButton(page, who), page_url)
-  const redirected = answer.headers.get('location')
-  if (redirected) return request(redirected)
-  return submit(pressButton(await answer.text(), 'Continue'), page_url)
-}
-
-/** Calls the API as the application would without the package. */
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const credentials = Buffer.from(`${facts.project_id}:${facts.secret}`).toString('base64')
-  const response = await fetch(facts.base_url + path, {
-    method,
-    headers: { authorization: `Basic ${credentials}`, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  assert.equal(response.status, 200, await response.clone().text())
-  return (await response.json()) as T
-}
-
 test('the Flask example logs a member in, over SAML and OIDC, until the session ends', async (t) => {
   await prepare()
   const visitor = await startExample(t)
@@ -169,8 +107,8 @@ test('the Flask example logs a member in, over SAML and OIDC, until the session 
   assert.match((await visitor.visit('/')).page, /You are logged in to Acme</)
 
   const member = `/v1/b2b/organizations/${acme!.organization_id}/member?email_address=${ada}`
-  const found = await call<{ member_id: string }>('GET', member)
-  await call('POST', '/v1/b2b/sessions/revoke', { member_id: found.member_id })
+  const found = await call<{ member_id: string }>(facts, 'GET', member)
+  await call(facts, 'POST', '/v1/b2b/sessions/revoke', { member_id: found.member_id })
   assert.match((await visitor.visit('/org/acme')).page, /Log in to Acme/, 'after a revocation')
   assert.equal(visitor.cookies.size, 0)
 
@@ -191,7 +129,7 @@ test('the Flask example says why a login failed, and goes straight to a single c
   const [acme] = facts.organizations
   const path = `/v1/b2b/sso/${acme!.organization_id}`
   const oidc = acme!.sso_connections.find(({ type }) => type === 'oidc')!.connection_id
-  await call('DELETE', `${path}/connections/${oidc}`)
+  await call(facts, 'DELETE', `${path}/connections/${oidc}`)
   const straight = await visitor.visit('/org/acme')
   assert.equal(straight.status, 302)
   const redeemed = await visitor.signIn(straight.headers.get('location')!, ada)
