@@ -5,7 +5,9 @@ import { visible } from '../sso/trace-page.ts'
 /** More of a message than this is in its download alone. */
 const [maxTokens, maxText, longestLine] = [6_000, 400_000, 400]
 
-const token = /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<[^>]*>|[^<]+|</g
+// What does not end goes on to the end, so that nothing is searched through a second time.
+const token =
+  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<[^>]*(?:>|$)|[^<]+/g
 
 interface Token {
   kind: 'open' | 'close' | 'empty' | 'text' | 'other'

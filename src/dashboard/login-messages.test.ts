@@ -9,6 +9,7 @@ import { lastFlow } from '../sso/login.test-kit.ts'
 import { connectIdP, otherCertificate } from '../sso/saml-idp.test-kit.ts'
 import { startTest, tryAnswer, tryOut } from '../sso/test-login.test-kit.ts'
 import { newAdmin } from './dashboard.test-kit.ts'
+import { prettyXML } from './highlight.ts'
 
 /** A test login that fails because the identity provider signs with a new certificate. */
 async function rotated() {
@@ -126,4 +127,14 @@ test('a test that has not come back says that it is one, and who began it', asyn
   const { html } = await admin.get(`/logins/${flow_id}`)
   assert.match(html, /A test by an administrator/)
   assert.match((await admin.get('/logins')).html, /In progress<\/span> <span[^>]*>test</)
+})
+
+test('what anybody has posted in place of XML is set out as fast as XML', () => {
+  for (const part of ['<!-- ', '<![CDATA[', '<?', '<', '<a b="', '<a b= ']) {
+    const began = performance.now()
+    const shown = String(prettyXML(part.repeat(300_000 / part.length)))
+    const ms = performance.now() - began
+    assert.ok(ms < 500, `${part}: ${Math.round(ms)} ms`)
+    assert.match(shown, /&lt;/)
+  }
 })

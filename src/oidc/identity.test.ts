@@ -5,7 +5,6 @@ import { guardedFetch } from '../http/fetch.ts'
 import {
   logIn,
   makeKey,
-  now,
   type Provider,
   refused,
   resetProvider,
