@@ -13,7 +13,9 @@ export type Layout = {
   assertionSignature: XMLElement | null
 }
 
-const NCNAME = /^[\p{L}_][\p{L}\p{N}._-]*$/u
+// xs:ID, but for those that begin with a digit: some identity providers take hexadecimal for an ID, so that
+// one login in two would fail. It is only ever compared.
+const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u
 
 /**
  * Refuses every Response that has more than one place for an assertion or a signature: the whole
@@ -90,7 +92,7 @@ class Walk {
     const saml = name === 'ID' && (uri === PROTOCOL || uri === ASSERTION)
     const security = name === 'Id' && (uri === DSIG || uri === XENC || uri === XENC11)
     if (!saml && !security) this.#refuse('an ID attribute in the wrong place')
-    if (!NCNAME.test(value)) this.#refuse('an ID that is not a name')
+    if (!NAME.test(value)) this.#refuse('an ID that is not a name')
     if (this.#ids.has(value)) this.#refuse('two elements with the same ID')
     this.#ids.add(value)
   }

@@ -37,6 +37,8 @@ const prefixed = (xml: string) =>
     .replaceAll('samlp:', 'ns0:')
     .replaceAll('xmlns:saml=', 'xmlns:ns1=')
     .replaceAll('xmlns:samlp=', 'xmlns:ns0=')
+const numbered = (e: Exchange) =>
+  e.response().replace(e.assertion_id, e.assertion_id.replace('_', '0')).replace('_response-', '9')
 const lines = (width: number, end: string) => (xml: string) =>
   (
     Buffer.from(xml)
@@ -64,6 +66,8 @@ const layouts = accepted({
   'a signature with the prefix dsig': signedBy({ prefix: 'dsig' }),
   'no Issuer of the Response': (e) => signAssertion(e.response({ response_issuer: '' })),
   'no Destination, the Assertion signed': (e) => signAssertion(e.response({ destination: '' })),
+  'IDs that begin with a digit': (e) => signAssertion(numbered(e)),
+  'IDs that begin with a digit, the Response signed': (e) => signRoot(numbered(e), 'Response'),
   'an Id on the signature': signedBy({
     edit: (xml) => replace(xml, '<ds:Signature ', '<ds:Signature Id="_s" '),
   }),
