@@ -76,6 +76,8 @@ test('what looks like a secret is masked wherever it stands', () => {
     [`Authorization: Basic ${basic}`, [basic]],
     [`authorization: bearer ${canary}.${canary}`, [canary]],
     [`SAMLResponse=${encodeURIComponent(response)}`, [response.slice(0, 40), response.slice(-40)]],
+    // Its middle looks like a token of ours by itself.
+    [`got ${'a'.repeat(60)}/${'b'.repeat(43)}/${'c'.repeat(60)}`, ['aaa', 'bbb', 'ccc']],
     [`got ${response}`, [response.slice(0, 40), response.slice(300, 340), response.slice(-40)]],
   ]
   for (const [text, secrets] of cases)

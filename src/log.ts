@@ -19,10 +19,10 @@ const secretTexts: [RegExp, string | ((match: string) => string)][] = [
     /\b(SAMLResponse|SAMLRequest|RelayState|code|state|nonce|client_secret|code_verifier|(?!public_)(?:\w+_)?token)=[^&\s"\\]+/g,
     `$1=${masked}`,
   ],
-  // Our tokens, cookies and states: 32 bytes as base64url.
-  [/(?<![\w-])[\w-]{43}(?![\w-])/g, masked],
   // Anything long in base64, unless its slashes are those of a path.
   [/[\w+/-]{100,}={0,2}/g, (text) => (text.split('/').length > text.length / 20 ? text : masked)],
+  // Our tokens, cookies and states: 32 bytes as base64url.
+  [/(?<![\w-])[\w-]{43}(?![\w-])/g, masked],
 ]
 
 /**
