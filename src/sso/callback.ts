@@ -42,7 +42,6 @@ export async function answerCallback(
   }
   let connection: Connection | undefined
   try {
-    if (!/^[\w-]{1,128}$/.test(connection_id)) throw new ApiError('sso_connection_not_found')
     connection = await findConnectionAnywhere(services, connection_id)
     services.limits.login('callback', connection_id)
     // One that is complete can be tried; ordinary logins are refused once it is known whose this is.

@@ -118,6 +118,8 @@ export async function findConnectionAnywhere(
   services: Services,
   connection_id: string,
 ): Promise<Connection> {
+  // Anybody may ask for anything; a NUL would be an error of the database.
+  if (!/^[\w-]{1,128}$/.test(connection_id)) throw new ApiError('sso_connection_not_found')
   const connection = await services.caches.get('connection', connection_id, () =>
     loadConnection(services, connection_id),
   )

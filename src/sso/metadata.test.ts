@@ -44,4 +44,9 @@ test('there are no SP metadata for what is no SAML connection', async () => {
     error_type: 'sso_connection_not_found',
     status: 404,
   })
+  const { app } = await server()
+  for (const odd of ['%00', `${oidc.connection_id}%00`, '%ed%a0%80', 'x'.repeat(5_000)]) {
+    const response = await app.request(`/v1/public/sso/saml/metadata/${odd}`)
+    assert.equal(response.status, 404, odd)
+  }
 })
