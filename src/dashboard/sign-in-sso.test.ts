@@ -4,6 +4,7 @@ import { call, newProject, server, type TestProject } from '../../tests/harness.
 import { Browser, base_url, connectSAML } from '../../tests/login.ts'
 import { createSecret } from '../projects/secrets.ts'
 import { findSystemProject } from '../projects/system-project.ts'
+import { ownProcess } from '../sso/login.test-kit.ts'
 import { newAdmin } from './dashboard.test-kit.ts'
 
 const ada = 'ada.lovelace@acme.test'
@@ -91,6 +92,21 @@ test('another browser cannot finish a login that it did not begin', async () => 
   const mixed = await other.request(location)
   assert.ok(mixed.status >= 400, 'with a verifier of its own neither')
   assert.equal((await browser.request(location)).status, 303, 'the first still can')
+})
+
+test('over https no neighbour’s host can set the cookie that a login is finished with', async (t) => {
+  const { app, services } = await ownProcess('https://sso.example')
+  t.after(async () => {
+    await services.caches.close()
+    await services.db.destroy()
+  })
+  const begun = await app.request('https://sso.example/dashboard/sign-in/sso')
+  const [cookie = ''] = begun.headers.getSetCookie()
+  assert.match(cookie, /^__Host-portcullis_dashboard_sso=[\w-]{43}; .*Path=\/; HttpOnly; Secure/)
+  const tossed = { cookie: cookie.slice('__Host-'.length).split(';')[0]! }
+  const url = 'https://sso.example/dashboard/sign-in/sso/return?token=x'
+  const answer = await app.request(url, { headers: tossed })
+  assert.match(await answer.text(), /This browser did not begin this login/)
 })
 
 test('where the organization requires a second factor, single sign-on alone opens nothing', async () => {

@@ -20,10 +20,16 @@ import { authenticateSSO } from '../sso/authenticate.ts'
 import { getConnections } from '../sso/connection-list.ts'
 import { contextOf } from '../sso/connection-switches.ts'
 import { administratorsOf } from './admins-sso-organization.ts'
+import { cookieName, cookieOptions } from './cookies.ts'
 import { outsidePage, startSession } from './sign-in-frame.ts'
 
 const start = '/dashboard/sign-in/sso'
-const cookie = 'portcullis_dashboard_sso'
+const verifierLifetimeSeconds = 30 * 60
+
+/** Of the cookie that binds a login to the browser that began it. */
+function verifierCookie({ config }: Services): string {
+  return cookieName(config, 'portcullis_dashboard_sso')
+}
 
 /** Where a login of an administrator returns to. */
 export function returnURL({ config }: Services): string {
@@ -94,14 +100,8 @@ async function begin(services: Services, c: HonoContext): Promise<Response> {
     if (!project.redirect_urls.some((each) => each.url === url && each.type === type))
       await addRedirectURL(services.db, { project_id: project.project_id, url, types: [type] })
   const verifier = newToken()
-  const secure = services.config.base_url.startsWith('https://')
-  setCookie(c, cookie, verifier, {
-    path: start,
-    httpOnly: true,
-    sameSite: 'Lax',
-    secure,
-    maxAge: 1_800,
-  })
+  const options = cookieOptions(services.config)
+  setCookie(c, verifierCookie(services), verifier, { ...options, maxAge: verifierLifetimeSeconds })
   const query = new URLSearchParams({
     connection_id,
     public_token: project.public_tokens[0] ?? '',
@@ -114,8 +114,8 @@ async function begin(services: Services, c: HonoContext): Promise<Response> {
 
 async function finish(services: Services, c: HonoContext): Promise<Response> {
   const project = await findSystemProject(services)
-  const verifier = getCookie(c, cookie)
-  deleteCookie(c, cookie, { path: start })
+  const verifier = getCookie(c, verifierCookie(services))
+  deleteCookie(c, verifierCookie(services), cookieOptions(services.config))
   if (!project || !verifier)
     throw new ApiError('bad_request', {
       message: 'This browser did not begin this login. Start again at the sign-in page.',
