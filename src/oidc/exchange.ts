@@ -165,10 +165,14 @@ function readTokens(login: Login, text: string): Tokens & { header: JOSEHeader }
   }
 }
 
-/** The certified library's opinion of the same answer, which also hands it the signature to check. */
+/**
+ * The certified library's opinion of the same answer, which also hands it the signature to check. Some
+ * providers write null for what they leave out, such as a refresh token.
+ */
 async function processByLibrary(login: Login, text: string): Promise<Response> {
   const { as, client, expected } = login
-  const response = new Response(text, { headers: { 'content-type': 'application/json' } })
+  const given = Object.entries(parseObject(text) ?? {}).filter(([, value]) => value !== null)
+  const response = Response.json(Object.fromEntries(given))
   try {
     await oauth.processAuthorizationCodeResponse(as, client, response, {
       expectedNonce: expected.nonce,

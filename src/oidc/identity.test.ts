@@ -54,10 +54,13 @@ test('an identity holds subject, names, claims, tokens and scopes', async () => 
   assert.equal(claims.nonce, 'the-nonce')
 })
 
-test('what the token endpoint leaves out is left out, and the scopes are those asked for', async () => {
-  const { identity } = await logIn(provider)
-  assert.deepEqual(identity.scopes, ['openid', 'email', 'profile'])
-  assert.ok(!('refresh_token' in identity) && !('expires_in' in identity))
+test('what the token endpoint leaves out, or calls null, is left out, and the scopes are those asked for', async () => {
+  for (const absent of [undefined, null]) {
+    provider.script.token_extra = { refresh_token: absent, expires_in: absent, scope: absent }
+    const { identity } = await logIn(provider)
+    assert.deepEqual(identity.scopes, ['openid', 'email', 'profile'])
+    assert.ok(!('refresh_token' in identity) && !('expires_in' in identity))
+  }
 })
 
 test('userinfo adds what the ID token lacks and overrides nothing', async () => {
