@@ -86,6 +86,12 @@ export async function signIn(start_url: string, who: string): Promise<Response> 
   return submit(pressButton(await answer.text(), 'Continue'), page_url)
 }
 
+/** Where a login over a connection begins. */
+export function startURL(facts: DevelopmentFacts, connection_id: string): string {
+  const { base_url, public_token } = facts
+  return `${base_url}/v1/public/sso/start?${new URLSearchParams({ connection_id, public_token })}`
+}
+
 /** A login at a start link; returns the token with which the browser comes back to the application. */
 export async function ssoToken(start_url: string, who: string): Promise<string> {
   const answer = await signIn(start_url, who)
