@@ -79,3 +79,13 @@ for (const [why, given] of refused)
 test('emailDomain gives what follows the @', () => {
   assert.equal(emailDomain('alice@acme.example'), 'acme.example')
 })
+
+test('what is no address takes no time, however long it is', () => {
+  for (const long of [' ', '@', '.', 'a', 'a.', '\u0301', '\u00e9']) {
+    const began = performance.now()
+    assert.throws(() => normalizeEmail(`a${long.repeat(500_000)}b@acme.example`), ApiError)
+    assert.throws(() => normalizeEmail(`a@${long.repeat(500_000)}b.example`), ApiError)
+    const ms = performance.now() - began
+    assert.ok(ms < 500, `${long}: ${Math.round(ms)} ms`)
+  }
+})

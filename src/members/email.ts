@@ -1,5 +1,5 @@
 import { ApiError } from '../http/errors.ts'
-import { normalizeDomain } from '../organizations/domains.ts'
+import { normalizeDomain, withoutSpaceAround } from '../organizations/domains.ts'
 
 const invisible = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 const asciiLetter = /[a-z]/i
@@ -15,7 +15,7 @@ const maxLocalBytes = 64
  * compatibility characters and what would turn into ASCII letters.
  */
 export function normalizeEmail(text: string): string {
-  const given = text.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '')
+  const given = withoutSpaceAround(text)
   const at = given.indexOf('@')
   if (at < 1 || at !== given.lastIndexOf('@') || given.length > maxBytes || invisible.test(given))
     throw new ApiError('invalid_email')
