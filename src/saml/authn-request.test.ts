@@ -141,6 +141,20 @@ test("HTTP-Redirect: the identity provider's own query stays, its fragment goes"
   assert.match(at('https://idp.example/sso#top'), /^https:\/\/idp\.example\/sso\?SAMLRequest=/)
 })
 
+test('HTTP-Redirect: an international address is sent in ASCII, any other as it is', () => {
+  for (const [idp_sso_url, sent] of [
+    ['https://m\u00fcnchen.example/sso', 'https://xn--mnchen-3ya.example/sso?SAMLRequest='],
+    ['https://idp.example/\u6f22?x=\u{1f600}', 'https://idp.example/%E6%BC%A2?x=%F0%9F%98%80&SAML'],
+    ['HTTPS://IDP.example/%zz?a="', 'HTTPS://IDP.example/%zz?a="&SAMLRequest='],
+  ] as const) {
+    const request = buildAuthnRequest({ ...input, idp_sso_url })
+    const url = redirectURL(request, { relay_state: 'r', private_key })
+    assert.ok(url.startsWith(sent), url)
+    new Headers({ location: url })
+    assert.equal(read(request.xml, '/samlp:AuthnRequest/@Destination'), idp_sso_url)
+  }
+})
+
 test('HTTP-POST: the XML carries an enveloped signature that xml-crypto verifies', () => {
   for (const idp_sso_url of [input.idp_sso_url, awkward]) {
     const request = buildAuthnRequest({ ...input, idp_sso_url, audience_uri: `${awkward}$&$1` })

@@ -67,7 +67,9 @@ export function redirectURL(
     `&RelayState=${encodeURIComponent(options.relay_state)}` +
     `&SigAlg=${encodeURIComponent(RSA_SHA256)}`
   const signature = sign('sha256', Buffer.from(query), options.private_key).toString('base64')
-  const [base = ''] = request.idp_sso_url.split('#')
+  const [address = ''] = request.idp_sso_url.split('#')
+  // A header holds ASCII alone; an address that is ASCII already stays byte for byte.
+  const base = /^[!-~]*$/.test(address) ? address : new URL(address).href
   const separator = base.includes('?') ? (/[?&]$/.test(base) ? '' : '&') : '?'
   return `${base}${separator}${query}&Signature=${encodeURIComponent(signature)}`
 }
