@@ -70,8 +70,9 @@ export async function deliverDue(services: Services): Promise<void> {
         })
         underWay.set(delivery_id, attempt)
       }
-      if (underWay.size === 0) return
-      await Promise.race(underWay.values())
+      if (underWay.size > 0) await Promise.race(underWay.values())
+      // Those that were passed over may have become free while it was asked what is due.
+      else if (full.length === 0) return
     }
   } finally {
     await Promise.allSettled(underWay.values())
