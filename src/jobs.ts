@@ -1,6 +1,7 @@
 /**
- * What runs by itself: webhooks and mails go out every few seconds; every minute old rows are deleted and
- * metadata of identity providers read again, and who must know is warned of certificates that end.
+ * What runs by itself: what logins did to members is recorded, and webhooks and mails go out, every few
+ * seconds; every minute old rows are deleted and metadata of identity providers read again, and who must
+ * know is warned of certificates that end.
  */
 import { sql } from 'kysely'
 import type { Services } from './context.ts'
@@ -9,6 +10,7 @@ import { deliverDue } from './events/deliver.ts'
 import { closeMail, deliverMails } from './mail/deliver-mails.ts'
 import { deleteExpiredSessions } from './sessions/session.ts'
 import { warnOfCertificates } from './sso/certificates-due-warnings.ts'
+import { recordMemberChanges } from './sso/member-events.ts'
 import { refreshDueMetadata } from './sso/metadata-refresh.ts'
 
 const second = 1_000
@@ -24,6 +26,7 @@ interface Job {
 }
 
 const jobs: Job[] = [
+  { every: 2 * second, failure: 'changes of members were not recorded', run: recordMemberChanges },
   { every: 2 * second, failure: 'webhooks were not sent', run: deliverDue },
   { every: 2 * second, failure: 'mails were not sent', run: deliverMails },
   { every: 60 * second, failure: 'old rows were not deleted', run: deleteOldRows },

@@ -257,6 +257,7 @@ export interface SSOFlows {
   suppressed_count: Generated<number>
   tested_by: string | null
   member_id: string | null
+  member_change: 'create' | 'update' | null
   member_session_id: string | null
   started_at: Date
   arrived_at: Date | null

@@ -39,7 +39,8 @@ export function endingStatement(sql: string, count: number): string {
       for share of m, r),
     ended as (
       update sso_flows set state = 'redeemed', redeemed_at = ${at(4)}, member_id = ${at(2)},
-        member_session_id = ${at(5)}, checks = checks || ${at(6)}::jsonb, token_hash = null
+        member_session_id = ${at(5)}, checks = checks || ${at(6)}::jsonb, token_hash = null,
+        member_change = ${at(10)}
       where project_id = $1 and flow_id = ${at(1)} and state = 'verified'
         and exists (select 1 from known)
       returning ${endedColumns}),
@@ -55,6 +56,8 @@ export interface Ending {
   registration_id: string
   member_session_id: string | null
   checks: Check[]
+  /** What was written of the member in this transaction; null: nothing. */
+  member_change: 'create' | 'update' | null
   /** What the decision rests on, where it was not read in this transaction; null: it was. */
   member_version: string | null
   organization_version: string | null
@@ -83,6 +86,7 @@ export async function endFlow(
     newEventId(context.project.project_id),
     ending.member_version,
     ending.organization_version,
+    ending.member_change,
   ])
   return rows[0] ? fromJSONRow(rows[0].member) : null
 }

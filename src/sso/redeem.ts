@@ -90,7 +90,8 @@ async function resumeMember(
   const { member_id } = admission
   if (member_id === null) return null
   const versions = { member_version: version, organization_version }
-  const who = { member_id, registration_id, checks, admission, ...versions }
+  const member_change = null
+  const who = { member_id, registration_id, checks, admission, member_change, ...versions }
   return logIn(context.db, context, flow, who, input)
 }
 
@@ -110,18 +111,19 @@ async function admitMember(
     checks.push({ name: 'member', verdict: 'fail', expected: 'not deleted', actual, fix })
     throw new LoginError('action_available_only_for_active_members', checks)
   }
+  const who = { ...written, checks, admission, member_change: changeOf(flow, admission) }
   const versions = { member_version: null, organization_version: null }
-  const login = await logIn(
-    trx,
-    context,
-    flow,
-    { ...written, checks, admission, ...versions },
-    input,
-  )
+  const login = await logIn(trx, context, flow, { ...who, ...versions }, input)
   if (login) return login
   // Member and registration are locked by this transaction: the token or the connection is gone.
   decide(context, await findRedeemable(trx, context, input))
   throw new ApiError('sso_token_not_found')
+}
+
+/** What an admission does to the member, for the event about it. */
+function changeOf(flow: RedeemableFlow, admission: Admission): 'create' | 'update' | null {
+  if (admission.member_id === null) return 'create'
+  return flow.unchanged ? null : 'update'
 }
 
 /** Whether the person gets in; throws LoginError. The checks of the callback stand in the row already. */
