@@ -69,9 +69,9 @@ export async function redeem(input: RedeemInput, context: Context) {
 async function resumeRecalled(context: Context, input: RedeemInput) {
   const recalled = await recallToken(context, input)
   if (!recalled) return null
-  const { flow, unchanged, organization_version } = recalled
+  const { flow, organization_version } = recalled
   try {
-    return await resumeMember(context, flow, unchanged, input, organization_version)
+    return await resumeMember(context, flow, flow.unchanged, input, organization_version)
   } catch (error) {
     if (error instanceof LoginError) return null // what is stored decides that
     throw error

@@ -19,8 +19,7 @@ interface Remembered {
 
 /** A flow that was not read, but remembered, and the version of its organization. */
 export interface RecalledFlow {
-  flow: RedeemableFlow
-  unchanged: UnchangedMember
+  flow: RedeemableFlow & { unchanged: UnchangedMember }
   organization_version: string
 }
 
@@ -51,7 +50,7 @@ export async function recallToken(
   const organization = await cachedOrganization(context, known).catch(gone)
   if (!organization) return undefined
   const flow = { ...known.flow, unchanged, organization, connection_status: 'active' }
-  return { flow, unchanged, organization_version: organization.version }
+  return { flow, organization_version: organization.version }
 }
 
 /** An organization that was deleted since: the row, which went with it, tells that. */
