@@ -66,7 +66,7 @@ test('the official Java SDK: an organization is created, found, changed and dele
   calls.assertRefused('get once deleted', 404, 'organization_not_found')
 })
 
-test('the official Java SDK: the empty lists that it sends unasked leave settings that need theirs', async () => {
+test('the official Java SDK: the empty lists that it sends unasked leave what needs its list', async () => {
   const made = await newOrganization({
     trusted_metadata: { tier: 'gold' },
     email_allowed_domains: ['globex.test'],
@@ -75,7 +75,6 @@ test('the official Java SDK: the empty lists that it sends unasked leave setting
     allowed_auth_methods: ['sso'],
     mfa_methods: 'RESTRICTED',
     allowed_mfa_methods: ['totp'],
-    oauth_tenant_jit_provisioning: 'RESTRICTED',
     allowed_oauth_tenants: { slack: ['T1'] },
     claimed_email_domains: ['globex.test'],
   })
@@ -279,7 +278,8 @@ test('the official Java SDK: a refusal is its typed error, with all five fields'
   const { facts } = await server()
   const { organization_id } = await newOrganization()
   const calls = await javaCalls('refusals', organization_id)
-  assert.equal(calls.answer('whoami').project_id, facts.project_id)
+  for (const whoami of ['whoami', 'whoami at an address that ends in a slash'])
+    assert.equal(calls.answer(whoami).project_id, facts.project_id)
   calls.assertRefused('wrong secret', 401, 'unauthorized_credentials')
   calls.assertRefused('unknown organization', 404, 'organization_not_found')
   calls.assertRefused('no name', 400, 'invalid_organization_name')

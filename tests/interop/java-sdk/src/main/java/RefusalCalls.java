@@ -9,7 +9,11 @@ final class RefusalCalls {
   static void refused(StytchB2BClient stytch, String organization) throws Exception {
     var organizations = stytch.getOrganizations();
     Answers.print("whoami", stytch.getDebug().whoamiCompletable(new WhoamiRequest()));
-    try (var stranger = Main.client("secret-test-that-is-wrong")) {
+    try (var slash = Main.client(Main.base_url + "/", Main.secret)) {
+      var who = slash.getDebug().whoamiCompletable(new WhoamiRequest());
+      Answers.print("whoami at an address that ends in a slash", who);
+    }
+    try (var stranger = Main.client(Main.base_url, "secret-test-that-is-wrong")) {
       Answers.print("wrong secret", stranger.getDebug().whoamiCompletable(new WhoamiRequest()));
     }
     Answers.print("unknown organization", organizations.getCompletable(new GetRequest("nobody")));
