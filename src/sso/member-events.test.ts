@@ -30,11 +30,10 @@ test('a member that its first login makes is an event, as the API shows the memb
   await runJobs((await server()).services)
   const [event, ...others] = await memberEvents(setup.project)
   assert.deepEqual(others, [])
-  const { type, ...payload } = { type: event!.event_type, ...eventPayload(event!) }
-  assert.equal(type, 'direct.member.create')
+  const payload = eventPayload(event!)
   assert.deepEqual(
-    [payload.id, payload.organization_id, payload.source, payload.action],
-    [member.member_id, setup.organization_id, 'DIRECT', 'CREATE'],
+    [payload.event_type, payload.source, payload.action, payload.id, payload.organization_id],
+    ['direct.member.create', 'DIRECT', 'CREATE', member.member_id, setup.organization_id],
   )
   assert.deepEqual(payload.member, member)
   const flow = await lastFlow(setup.project)
