@@ -4,26 +4,26 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { readDevelopmentFile } from '../../src/development-file.ts'
 import { createSigningCertificate } from '../../src/saml/certificates.ts'
-import { call, ssoToken } from './development-server.ts'
+import { call, ssoToken, startURL } from './development-server.ts'
 import { portcullis, sdk } from './rust-sdk.ts'
 
 const ada = 'ada.lovelace@acme.test'
 const nobody = 'organization-test-01890000-0000-7000-8000-000000000000'
-async function newOrganization(name: string): Promise<string> {
-  const created = await call<{ organization: { organization_id: string } }>(
-    await portcullis(),
-    'POST',
-    '/v1/b2b/organizations',
-    { organization_name: name },
-  )
-  return created.organization.organization_id
+
+interface Made {
+  organization: { organization_id: string }
 }
 
-/** Walks a login of Ada's; returns the token and what the SDK made of it. */
+/** A new organization, made without the SDK. */
+async function newOrganization(organization_name: string): Promise<string> {
+  const body = { organization_name }
+  const made = await call<Made>(await portcullis(), 'POST', '/v1/b2b/organizations', body)
+  return made.organization.organization_id
+}
+
+/** Walks a login of Ada's; what the SDK made of its token. */
 async function login(connection_id: string) {
-  const { base_url, public_token } = await portcullis()
-  const query = new URLSearchParams({ connection_id, public_token })
-  const sso_token = await ssoToken(`${base_url}/v1/public/sso/start?${query}`, ada)
+  const sso_token = await ssoToken(startURL(await portcullis(), connection_id), ada)
   return sdk('login', { sso_token })
 }
 

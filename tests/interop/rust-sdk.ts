@@ -3,26 +3,21 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { attempt } from './command.ts'
 import { startDevelopmentServer } from './development-server.ts'
 import { prepared } from './downloads.ts'
+import { atEnd } from './portcullis.ts'
 import { builtRust } from './rust.ts'
 
 const program = prepared(() => builtRust('rust-sdk'))
 
-const closers: (() => Promise<unknown>)[] = []
 let started: ReturnType<typeof start> | undefined
-
-after(async () => {
-  for (const close of closers.reverse()) await close()
-})
 
 async function start() {
   const data_dir = await mkdtemp(join(tmpdir(), 'portcullis-rust-'))
-  closers.push(() => rm(data_dir, { recursive: true, force: true }))
+  atEnd(() => rm(data_dir, { recursive: true, force: true }))
   const { facts, stop } = await startDevelopmentServer(data_dir)
-  closers.push(stop)
+  atEnd(stop)
   return { ...facts, data_dir }
 }
 
