@@ -18,7 +18,9 @@ export interface DevelopmentServer {
 export async function startDevelopmentServer(data_dir: string): Promise<DevelopmentServer> {
   const ports = ['--port', '0', '--test-idp-port', '0', '--app-port', String(await freePort())]
   const args = [program, '--json', '--no-app', '--data-dir', data_dir, ...ports]
-  const { DATABASE_URL: _other, ...env } = process.env
+  const { DATABASE_URL: _other, ...environment } = process.env
+  // As under `npm start`, it then ends with its parent, whatever happens to that.
+  const env = { ...environment, npm_lifecycle_event: 'start' }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   let notices = ''
@@ -37,7 +39,12 @@ export async function startDevelopmentServer(data_dir: string): Promise<Developm
     async () => said.endsWith('\n'),
     () => notices,
   )
-  await Promise.race([ended, ready])
+  try {
+    await Promise.race([ended, ready])
+  } catch (error) {
+    await end(child)
+    throw error
+  }
   return { facts: JSON.parse(said), stop: () => end(child) }
 }
 
