@@ -61,7 +61,7 @@ export async function answerOutside(
   try {
     services.limits.call(c, c.req.path, dashboard)
     assertOwnOrigin(services, c)
-    outside.form = await readForm(c.req.raw)
+    outside.form = await readForm(c.req.raw, outsideFormLimit)
     return await work(outside)
   } catch (cause) {
     const error = toApiError(cause)
@@ -73,6 +73,8 @@ export async function answerOutside(
 }
 
 const dashboard = 'dashboard'
+/** An address, a password and what they came with; nobody uploads anything here. */
+const outsideFormLimit = 32 * 1024
 const noForm: Form = { text: () => '', raw: () => '', list: () => [], flag: () => false }
 
 /**

@@ -237,3 +237,13 @@ test('no page before the dashboard is stored, framed or sent elsewhere', async (
     assert.equal(headers.get('referrer-policy'), 'same-origin')
   }
 })
+
+test('what is far too large to be typed into a form before the dashboard is not looked at', async () => {
+  const { newVisitor } = await newSite()
+  const visitor = newVisitor()
+  const path = '/dashboard/sign-in'
+  const large = { email_address: `a${' '.repeat(40_000)}b@example.com`, password }
+  assert.equal((await visitor.submit(path, path, large)).status, 413)
+  const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`f${i}`, 'x']))
+  assert.match(problemOf((await visitor.submit(path, path, many)).html), /too many fields/)
+})

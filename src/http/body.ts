@@ -37,6 +37,22 @@ export function decodeUTF8(bytes: Uint8Array): string {
   }
 }
 
+const maxFields = 1_000
+
+/**
+ * The fields of a form, urlencoded. Throws `bad_request` for more than 1,000: some hundred thousand would
+ * take seconds.
+ */
+export function parseFields(text: string): URLSearchParams {
+  let count = 1
+  for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) count += 1
+  if (count > maxFields)
+    throw new ApiError('bad_request', {
+      message: `The form has too many fields: at most ${maxFields} are accepted.`,
+    })
+  return new URLSearchParams(text)
+}
+
 /**
  * Reads a JSON object whatever the Content-Type says; an empty body and `null` are the empty object
  * (the official SDKs send both).

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Context as HonoContext } from 'hono'
 import type { Services } from '../context.ts'
 import { sameHash } from '../db/secrets.ts'
-import { assertStorable, decodeUTF8, readBody } from './body.ts'
+import { assertStorable, decodeUTF8, parseFields, readBody } from './body.ts'
 import { ApiError } from './errors.ts'
 
 /** What was typed into a form; nothing in it is trusted. */
@@ -54,13 +54,13 @@ function foreignForm(): ApiError {
 
 const formLimit = 1_200_000
 
-/** Reads a form, urlencoded or multipart (a file counts as its text). Throws `bad_request`. */
-export async function readForm(request: Request): Promise<Form> {
-  const bytes = await readBody(request, formLimit)
+/** Reads a form, urlencoded or multipart (a file counts as its text), of at most `limit` bytes. Throws `bad_request`. */
+export async function readForm(request: Request, limit: number = formLimit): Promise<Form> {
+  const bytes = await readBody(request, limit)
   const type = request.headers.get('content-type') ?? ''
   const values = type.startsWith('multipart/form-data')
     ? await multipart(bytes, type)
-    : [...new URLSearchParams(decodeUTF8(bytes))]
+    : [...parseFields(decodeUTF8(bytes))]
   for (const [, value] of values) assertStorable(value)
   return formOf(values)
 }

@@ -1,6 +1,6 @@
 import type { Services } from '../context.ts'
 import { hashToken } from '../db/secrets.ts'
-import { decodeUTF8, readBody } from '../http/body.ts'
+import { decodeUTF8, parseFields, readBody } from '../http/body.ts'
 import type { SAMLIdentity } from '../saml/assertion.ts'
 import { SAMLError } from '../saml/checks.ts'
 import { type Arrival, claimFlow, requireActive } from './arrival.ts'
@@ -62,7 +62,7 @@ interface Form {
 }
 
 async function readForm(request: Request, checks: Check[]): Promise<Form> {
-  const form = new URLSearchParams(decodeUTF8(await readBody(request, formLimit)))
+  const form = parseFields(decodeUTF8(await readBody(request, formLimit)))
   const responses = form.getAll('SAMLResponse')
   const relayStates = form.getAll('RelayState')
   const single = responses.length === 1 && responses[0] !== '' && relayStates.length <= 1

@@ -82,6 +82,14 @@ const FOUND: Record<string, (e: Exchange) => string> = {
 }
 const SPACED = 'white space in base64'
 
+/** Whole forms, of the largest size that is read. */
+const FORMS: Record<string, string> = {
+  'a form of 200,000 fields': 'a&'.repeat(200_000),
+  'a form of 25,000 Responses': 'SAMLResponse=a&'.repeat(25_000),
+  'a Response of escapes': `SAMLResponse=${'%41'.repeat(130_000)}`,
+  'a Response of escapes that are none': `SAMLResponse=${'%'.repeat(390_000)}`,
+}
+
 /** A post that nobody is signed in for, and the CPU that it took, in milliseconds. */
 export interface Cost {
   name: string
@@ -100,17 +108,21 @@ export async function measureAnonymousPosts(
     ...ATTACKS.filter((vector) => vector.class === 'L').map(({ name, build }) => ({ name, build })),
     ...Object.entries(FOUND).map(([name, build]) => ({ name, build })),
   ]
-  const costs: Cost[] = []
-  for (const { name, build } of payloads) {
+  const answers = payloads.map(({ name, build }) => {
     const xml = build(exchange)
     const base64 = Buffer.from(xml).toString('base64')
     const field = name === SPACED ? base64.replaceAll(/(.)/g, '$1\n').padEnd(350_000, ' ') : base64
     const body = new URLSearchParams({ SAMLResponse: field }).toString()
+    return { name, bytes: xml.length, body }
+  })
+  const forms = Object.entries(FORMS).map(([name, body]) => ({ name, bytes: body.length, body }))
+  const costs: Cost[] = []
+  for (const { name, bytes, body } of [...answers, ...forms]) {
     const times: number[] = []
     for (let i = 0; i <= rounds; i += 1) times.push(await cpuOf(app, arena.acs, body))
     // the first one warms up
     const cpu_ms = times.slice(1).toSorted((a, b) => a - b)[Math.floor(rounds / 2)]!
-    costs.push({ name, bytes: xml.length, cpu_ms })
+    costs.push({ name, bytes, cpu_ms })
   }
   return costs.toSorted((a, b) => b.cpu_ms - a.cpu_ms)
 }
