@@ -105,6 +105,10 @@ test('the EncryptedKey may stand in the KeyInfo or beside the data, with or with
   for (const place of ['inside', 'beside', 'retrieved'] as const) assertAda(login({ place }))
 })
 
+test('the EncryptedData need not say that it is an element', () => {
+  assertAda(login({ edit: (xml) => xml.replace(` Type="${XENC}Element"`, '') }))
+})
+
 test('hints about the key and Recipient are ignored', () => {
   const hint =
     '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:KeyName>a</ds:KeyName><ds:X509Data><ds:X509IssuerSerial/></ds:X509Data></ds:KeyInfo>'

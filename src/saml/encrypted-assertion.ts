@@ -73,7 +73,8 @@ function readParts(element: XMLElement): Parts | string {
   }
   const forbidden = findForbidden(element, REFUSED)
   if (forbidden !== null) return forbidden
-  if (attributeValue(data, 'Type') !== ELEMENT) return `its Type is not ${ELEMENT}`
+  // Core 2.3.4: it should be there
+  if ((attributeValue(data, 'Type') ?? ELEMENT) !== ELEMENT) return `its Type is not ${ELEMENT}`
   const content = readCipher(data, ['KeyInfo'])
   if (content === null)
     return 'an EncryptedData that is not one EncryptionMethod and one CipherValue'

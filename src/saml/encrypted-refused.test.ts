@@ -206,7 +206,7 @@ const structures: [string, EncryptOptions][] = [
     'an unknown child of the data',
     { edit: replace('</xenc:EncryptedData>', '<x xmlns="urn:x"/></xenc:EncryptedData>') },
   ],
-  ['no Type', { edit: replace(` Type="${XENC}Element"`, '') }],
+  ['an empty Type', { edit: replace(`Type="${XENC}Element"`, 'Type=""') }],
   ['the Type of a content', { edit: replace(`${XENC}Element`, `${XENC}Content`) }],
   [
     'no EncryptionMethod',
