@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
+import type { Organization } from 'stytch'
 import { readDevelopmentFile } from '../../src/development-file.ts'
 import { createSigningCertificate } from '../../src/saml/certificates.ts'
 import { call, ssoToken, startURL } from './development-server.ts'
@@ -9,15 +10,15 @@ import { portcullis, sdk } from './rust-sdk.ts'
 
 const ada = 'ada.lovelace@acme.test'
 const nobody = 'organization-test-01890000-0000-7000-8000-000000000000'
-
-interface Made {
-  organization: { organization_id: string }
-}
+const roleIds = (of: { roles: { role_id: string }[] }) => of.roles.map((each) => each.role_id)
 
 /** A new organization, made without the SDK. */
 async function newOrganization(organization_name: string): Promise<string> {
-  const body = { organization_name }
-  const made = await call<Made>(await portcullis(), 'POST', '/v1/b2b/organizations', body)
+  const facts = await portcullis()
+  const path = '/v1/b2b/organizations'
+  const made = await call<{ organization: Organization }>(facts, 'POST', path, {
+    organization_name,
+  })
   return made.organization.organization_id
 }
 
@@ -197,10 +198,7 @@ for (const type of ['saml', 'oidc'] as const)
     const { member, member_session } = made
     assert.deepEqual([member.email_address, member.name], [ada, 'Ada Lovelace'])
     assert.equal(member.member_id, made.member_id)
-    assert.deepEqual(
-      member.roles.map(({ role_id }: { role_id: string }) => role_id),
-      ['stytch_member'],
-    )
+    assert.deepEqual(roleIds(member), ['stytch_member'])
     assert.deepEqual(member_session.roles, ['stytch_member'])
     assert.deepEqual(member_session.custom_claims, { plan: 'pro', scope: 'read:documents' })
     const minutes = Date.parse(member_session.expires_at) - Date.parse(member_session.started_at)
@@ -287,10 +285,7 @@ test('the official Rust SDK: project and policy are decoded, and refusals are ty
   const who = said.answer('whoami')
   assert.deepEqual([who.project_id, who.name], [project_id, 'Development'])
   const { policy } = said.answer('policy')
-  assert.deepEqual(
-    policy.roles.map(({ role_id }: { role_id: string }) => role_id),
-    ['stytch_member', 'stytch_admin'],
-  )
+  assert.deepEqual(roleIds(policy), ['stytch_member', 'stytch_admin'])
   assert.ok(policy.resources.length > 0)
   assert.deepEqual(said.answer('organization policy').org_policy, { roles: [] })
   said.refused('unknown organization', 404, 'organization_not_found')
