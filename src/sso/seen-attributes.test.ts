@@ -48,6 +48,18 @@ test('the first test that fails at the mapping already says what could be mapped
   assert.deepEqual(last_seen_at, flow.started_at)
 })
 
+test('attributes with names that JavaScript has a meaning for are seen like others', async () => {
+  const setup = await newSetup()
+  const saml = await connectIdP(setup.project, setup.organization_id, {
+    attribute_mapping: { ...mapping, email: 'mail' },
+  })
+  const odd = ['__proto__', 'constructor', 'toString']
+  await tryAnswer(setup, saml, { attributes: odd.map((name) => [name, [`of ${name}`]]) })
+  const { attributes } = await seen(setup, saml)
+  for (const name of odd)
+    assert.deepEqual(attributes.find((each) => each.name === name)?.values, [`of ${name}`])
+})
+
 test('nothing is taken from a response whose signature does not hold', async () => {
   const setup = await newSetup()
   const saml = await connectIdP(setup.project, setup.organization_id)

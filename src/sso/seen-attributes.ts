@@ -2,6 +2,7 @@
 import type { Services } from '../context.ts'
 import { type Database, statement } from '../db/connect.ts'
 import { SAMLError } from '../saml/checks.ts'
+import { sentAttributes } from './attributes.ts'
 import { freshConnection } from './connection-fresh.ts'
 import type { Connection } from './connections.ts'
 import { type StoredMessage, storedMessages } from './messages.ts'
@@ -138,10 +139,7 @@ function attributesOf(
       in_response_to: flow.idp_request_id || null,
       now: response.recorded_at,
     })
-    const sso_attributes: Record<string, string[]> = {}
-    for (const { name, values } of identity.attributes)
-      sso_attributes[name] = [...(sso_attributes[name] ?? []), ...values]
-    return { sso_attributes, external_id: identity.name_id }
+    return { sso_attributes: sentAttributes(identity.attributes), external_id: identity.name_id }
   } catch (error) {
     if (error instanceof SAMLError) return null
     throw error
