@@ -59,9 +59,10 @@ export async function finishLogin(services: Services, verified: Verified): Promi
   const test = verified.flow?.tested_by ? verified.flow : null
   const flow_id = verified.flow?.flow_id ?? verified.flow_id
   const verified_at = services.now()
+  const stored = JSON.stringify(identity)
   const candidates = await moveToVerified(
     services,
-    verified,
+    { ...verified, stored },
     flow_id,
     test ? null : hashToken(token),
     verified_at,
@@ -79,7 +80,7 @@ export async function finishLogin(services: Services, verified: Verified): Promi
       type === 'LOGIN' ? verified.flow?.login_redirect_url : verified.flow?.signup_redirect_url
     const url = redirectURLOf(project, type, wanted, checks)
     const { unchanged } = candidates
-    if (unchanged) {
+    if (unchanged && stored.length <= longestRemembered) {
       const { project_id, organization_id, connection_id, type: connection_type } = connection
       rememberToken(services, token, {
         flow: { flow_id, connection_id, connection_type, identity, candidates },
@@ -101,6 +102,9 @@ export async function finishLogin(services: Services, verified: Verified): Promi
     throw cause
   }
 }
+
+/** Of an identity: a thousand tokens that nobody redeems, of people with a thousand groups, shall not fill the memory. */
+const longestRemembered = 64 * 1024
 
 /** Says of a test where the person would have gone: a project without addresses does not fail it. */
 function noteRedirectURL(project: Project, type: 'LOGIN' | 'SIGNUP', checks: Check[]): void {
@@ -148,18 +152,19 @@ const moveSQL = `with replay as (
 
 async function moveToVerified(
   services: Services,
-  { connection, flow, identity, checks, assertion, request_id }: Verified,
+  verified: Verified & { stored: string },
   flow_id: string,
   token_hash: Buffer | null,
   now: Date,
 ): Promise<MovedRow> {
+  const { connection, flow, identity, stored, checks, assertion, request_id } = verified
   const rows = await statement<MovedRow>(services.db, moveSQL, [
     ...candidatesValues(connection, identity),
     assertion?.id ?? null,
     assertion?.valid_until ?? null,
     now,
     token_hash,
-    JSON.stringify(identity),
+    stored,
     storedChecks(checks),
     flow_id,
     new Date(now.getTime() - startedForMs),

@@ -152,3 +152,29 @@ test('a token redeemed at another process than the callback takes two statements
   assert.equal(result.status, 200)
   assert.deepEqual(statements, [read, 'with known as'])
 })
+
+test('an identity that is too large to be remembered is read once more', async () => {
+  const setup = await newSetup()
+  const saml = await connectIdP(setup.project, setup.organization_id)
+  const attributes = {
+    email: 'ada@acme.test',
+    groups: 'x'.repeat(60_000),
+    more: 'x'.repeat(10_000),
+  }
+  const { app } = await ownProcess()
+  const redeem = async () => {
+    const browser = new Browser(app)
+    const callback = await browser.submit(
+      respond(saml, await browser.start(setup, saml), { attributes }),
+    )
+    const sso_token = tokenOf(callback)
+    return statementsOf(() =>
+      callApp(app, setup.project, '/v1/b2b/sso/authenticate', { sso_token }),
+    )
+  }
+  await redeem()
+  await redeem()
+  const { result, statements } = await redeem()
+  assert.equal(result.status, 200)
+  assert.deepEqual(statements, [read, 'with known as'])
+})
