@@ -1,4 +1,5 @@
 /** The forms that change whom a connection trusts: they ask for the password again. */
+import { issuerOf } from '../sso/connection-input.ts'
 import { updateOIDCConnection } from '../sso/oidc-connection-update.ts'
 import { updateSAMLConnectionByURL } from '../sso/saml-connection-by-url.ts'
 import { updateSAMLConnectionByXML } from '../sso/saml-connection-by-xml.ts'
@@ -23,7 +24,7 @@ async function byURL(visit: ProjectVisit, shown: Shown): Promise<Response> {
   const { organization_id, connection_id } = shown.row
   const metadata_url = visit.form.text('metadata_url')
   await ask(visit, updateSAMLConnectionByURL, { organization_id, connection_id, metadata_url })
-  const message = 'The metadata were read: entity ID, address and certificates are those in them.'
+  const message = `The metadata were read: entity ID and address are those in them. ${trusted(shown)}`
   return saved(visit, shown, { action: 'connection.update', at: '/settings', message })
 }
 
@@ -31,8 +32,15 @@ async function byXML(visit: ProjectVisit, shown: Shown): Promise<Response> {
   const { organization_id, connection_id } = shown.row
   const xml = visit.form.raw('metadata_file') || visit.form.raw('metadata_xml')
   await updateSAMLConnectionByXML(dashboardContext(visit), { organization_id, connection_id }, xml)
-  const message = 'The metadata were taken: entity ID, address and certificates are those in them.'
+  const message = `The metadata were taken: entity ID and address are those in them. ${trusted(shown)}`
   return saved(visit, shown, { action: 'connection.update', at: '/settings', message })
+}
+
+/** Certificates of metadata are added to those that were there. */
+function trusted({ keys }: Shown): string {
+  return keys.some(({ purpose }) => purpose === 'verification')
+    ? 'Certificates from before are trusted as well: delete under Certificates what is not wanted.'
+    : 'Their certificates are trusted now.'
 }
 
 const samlNames = ['idp_entity_id', 'idp_sso_url'] as const
@@ -60,11 +68,12 @@ async function byValue(visit: ProjectVisit, shown: Shown): Promise<Response> {
     return saved(visit, shown, { ...done, message: 'The identity provider was saved.' })
   }
   const client_secret = visit.form.raw('client_secret')
+  const issuer = issuerOf(visit.form.text('issuer'))
   const { warning } = await ask(visit, updateOIDCConnection, {
     ...target,
     ...changedFields(visit, row, oidcNames),
     // A first attempt may have found no discovery document: saving once more asks again.
-    ...(visit.form.text('issuer') && { issuer: visit.form.text('issuer') }),
+    ...(issuer && { issuer }),
     ...(client_secret && { client_secret }),
   })
   const message = warning ? `Saved, but: ${warning}` : 'The identity provider was saved.'

@@ -58,6 +58,12 @@ export class OutboundError extends Error {
   }
 }
 
+/** What codes of the system mean, for people who do not know them. */
+const plainly: Record<string, string> = {
+  ENOTFOUND: ': there is no such host',
+  ECONNREFUSED: ': nothing answers at this port',
+}
+
 const SETTING = 'PORTCULLIS_ALLOWED_PRIVATE_HOSTS'
 const KEPT_HEADERS = ['content-type', 'www-authenticate', 'cache-control', 'etag', 'last-modified']
 const JSON_OR_XML = /^(application|text)\/([\w.-]+\+)?(json|xml)$/
@@ -292,6 +298,6 @@ function outboundError(error: unknown, url: URL, timeout: number): OutboundError
   const certificate = /CERT|SELF_SIGNED|ALTNAME/.test(code ?? '')
   const message = certificate
     ? `${url.host} shows a certificate that is not trusted here (${code}); an operator can add its authority with NODE_EXTRA_CA_CERTS`
-    : `${url.host} could not be reached (${code ?? name ?? 'unknown'})`
+    : `${url.host} could not be reached${(code && plainly[code]) ?? ''} (${code ?? name ?? 'unknown'})`
   return new OutboundError('unreachable', message, { cause: error })
 }

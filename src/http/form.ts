@@ -73,13 +73,23 @@ async function multipart(bytes: Uint8Array, type: string): Promise<[string, stri
       [...data].map(
         async ([name, value]): Promise<[string, string]> => [
           name,
-          typeof value === 'string' ? value : await value.text(),
+          typeof value === 'string' ? value : await textOf(value),
         ],
       ),
     )
   } catch (cause) {
+    if (cause instanceof ApiError) throw cause
     throw new ApiError('bad_request', { message: 'The form could not be read.', cause })
   }
+}
+
+async function textOf(file: File): Promise<string> {
+  const text = await file.text()
+  if (text.includes('\0'))
+    throw new ApiError('bad_request', {
+      message: `The file ${file.name} is no text (UTF-8). Choose the document itself, such as an XML file.`,
+    })
+  return text
 }
 
 /** A form of these values. */

@@ -15,7 +15,8 @@ export const connection = {
   invalid_idp_entity_id: 'idp_entity_id must have 1 to 1,024 characters.',
   saml_connection_idp_sso_url_required: 'idp_sso_url is required.',
   saml_connection_idp_sso_url_invalid_format: 'idp_sso_url is not a URL.',
-  saml_connection_idp_sso_url_not_https: 'idp_sso_url must be an https address.',
+  saml_connection_idp_sso_url_not_https:
+    'The single sign-on URL (idp_sso_url) must be an https address.',
   saml_connection_attribute_mapping_required: 'attribute_mapping is required.',
   saml_connection_email_mapping_required: 'attribute_mapping must map email.',
   saml_connection_name_mapping_required:
@@ -25,7 +26,7 @@ export const connection = {
   saml_connection_attribute_mapping_missing_groups_key:
     'Group role assignments need a groups key in attribute_mapping.',
   saml_connection_metadata_invalid_format: 'The metadata lacks something that a connection needs.',
-  invalid_saml_metadata_url: 'The metadata could not be read from metadata_url.',
+  invalid_saml_metadata_url: 'The metadata could not be read from this address.',
   invalid_xml_from_saml_metadata_url: 'What metadata_url answers is not SAML metadata.',
   saml_signing_private_key_invalid: 'signing_private_key is not usable.',
   saml_signing_private_key_format_not_supported:

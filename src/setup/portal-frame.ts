@@ -11,6 +11,8 @@ export interface PortalPage {
   title: string
   body: Content
   error?: ApiError | undefined
+  /** Whether what was entered stands, in spite of the error. */
+  kept?: boolean
 }
 
 const private_ = { 'x-robots-tag': 'noindex, nofollow' }
@@ -27,7 +29,7 @@ export function portalPage(visit: SetupVisit, page: PortalPage): Response {
 <p class="m-0 text-secondary">Single sign-on for ${organization.organization_name}</p></header>
 <div class="portal-body">${progress(visit, page.step)}
 <main id="content"><p class="step-count text-secondary">${count(visit, page.step)}</p><h1>${page.title}</h1>
-${page.error ? notice('danger', page.error.message, html`Nothing was changed. Request id <code>${context.request_id}</code>`) : ''}
+${page.error ? notice('danger', page.error.message, html`${page.kept ? 'What you entered was saved all the same; correct it here.' : 'Nothing was changed.'} Request id <code>${context.request_id}</code>`) : ''}
 ${page.body}
 ${link.completed_at ? '' : html`<p class="text-secondary mt-4">You can close this page and open your link again until ${time(link.expires_at)}: you go on where you stopped.</p>`}</main></div></div>`,
   })

@@ -2,14 +2,10 @@
 import { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { card, field, notice } from '../http/parts.ts'
-import { updateOIDCConnection } from '../sso/oidc-connection-update.ts'
-import { updateSAMLConnectionByURL } from '../sso/saml-connection-by-url.ts'
-import { updateSAMLConnectionByXML } from '../sso/saml-connection-by-xml.ts'
-import { updateSAMLConnection } from '../sso/saml-connection-update.ts'
 import type { GuideInput, GuideStep } from './guides-shape.ts'
 import { guideStep } from './guides-view.ts'
 import { portalPage, setupForm } from './portal-frame.ts'
-import { ask, auditSetup, type Chosen, type SetupVisit } from './portal-visit.ts'
+import type { Chosen, SetupVisit } from './portal-visit.ts'
 
 /** The step of the guide in the address; throws `bad_request` where this guide has none such. */
 export function guideStepOf(chosen: Chosen, id: string): GuideStep {
@@ -18,12 +14,13 @@ export function guideStepOf(chosen: Chosen, id: string): GuideStep {
   return step
 }
 
-/** The page of a step. */
+/** The page of a step; `kept` says that what was entered stands, in spite of the error. */
 export function guidePage(
   visit: SetupVisit,
   chosen: Chosen,
   id: string,
   error?: ApiError,
+  kept = false,
 ): Response {
   const step = guideStepOf(chosen, id)
   const inputs = step.input ?? []
@@ -31,6 +28,7 @@ export function guidePage(
     step: id,
     title: step.title,
     error,
+    kept,
     body: html`${card(chosen.guide.name, guideStep(step, chosen.values))}
 ${inputs.length > 0 ? inputForms(visit, chosen, step, id) : next(visit, id)}`,
   })
@@ -146,62 +144,4 @@ function endpoints({ form }: SetupVisit): Markup {
 function fileFields({ form }: SetupVisit): Markup {
   return html`<div class="mb-3"><label class="form-label" for="field-metadata_file">Metadata file</label><input class="form-control" type="file" id="field-metadata_file" name="metadata_file" accept=".xml,application/xml,text/xml"></div>
 ${field({ name: 'metadata_xml', rows: 5, label: 'Or its content', placeholder: '<EntityDescriptor …', value: form.raw('metadata_xml') })}`
-}
-
-/** Takes what was brought, by the same code as the API. Throws what it refuses, in words for the admin. */
-export async function takeInput(visit: SetupVisit, chosen: Chosen): Promise<void> {
-  const { form, context } = visit
-  const { organization_id, connection_id, type } = chosen.row
-  const target = { organization_id, connection_id }
-  const way = form.raw('way')
-  if (way === '') return
-  if (way === 'metadata_url')
-    await ask(visit, updateSAMLConnectionByURL, { ...target, metadata_url: form.text(way) })
-  else if (way === 'metadata_xml') {
-    const xml = form.raw('metadata_file') || form.raw('metadata_xml')
-    await updateSAMLConnectionByXML(context, target, xml)
-  } else if (type === 'saml') await takeSAML(visit, target)
-  else await takeOIDC(visit, target)
-  await auditSetup(
-    visit,
-    'connection.update',
-    { type: `${type}_connection`, id: connection_id },
-    { way },
-  )
-}
-
-interface Target {
-  organization_id: string
-  connection_id: string
-}
-
-/** What was typed, without what was left empty. */
-function typed({ form }: SetupVisit, names: readonly string[]): Record<string, string> {
-  const values = names.map((name) => [name, form.text(name)] as const)
-  return Object.fromEntries(values.filter(([, value]) => value !== ''))
-}
-
-async function takeSAML(visit: SetupVisit, target: Target): Promise<void> {
-  const given = typed(visit, ['idp_entity_id', 'idp_sso_url', 'x509_certificate'])
-  if (Object.keys(given).length === 0) throw nothing()
-  await ask(visit, updateSAMLConnection, { ...target, ...given })
-}
-
-async function takeOIDC(visit: SetupVisit, target: Target): Promise<void> {
-  const names = [
-    'issuer',
-    'client_id',
-    'authorization_url',
-    'token_url',
-    'userinfo_url',
-    'jwks_url',
-  ]
-  const given = typed(visit, [...names, 'client_secret'])
-  if (Object.keys(given).length === 0) throw nothing()
-  const { warning } = await ask(visit, updateOIDCConnection, { ...target, ...given })
-  if (warning) throw new ApiError('bad_request', { message: warning })
-}
-
-function nothing(): ApiError {
-  return new ApiError('bad_request', { message: 'Nothing was entered: fill in the fields first.' })
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, server } from '../../tests/harness.ts'
-import { Browser, base_url, newSetup, type Setup, tokenOf } from '../../tests/login.ts'
+import { Browser, base_url, newSetup, type Setup, testIdP, tokenOf } from '../../tests/login.ts'
 import { listAudit } from '../events/audit.ts'
+import { createSigningCertificate } from '../saml/certificates.ts'
 import { ada, fillIn, ITAdmin, newSetupLink } from './portal.test-kit.ts'
 import { revokeSetupLink } from './setup-links.ts'
 
@@ -68,6 +69,84 @@ test('what is wrong is said at once, and what was typed stays', async () => {
   assert.match(refused.html, /http:\/\/www\.okta\.com\/exk1/)
   const nothing = await admin.post('/setup/step/guide-metadata', { way: 'fields' })
   assert.match(nothing.html, /Nothing was entered/)
+})
+
+test('what was taken in spite of a warning is not called unchanged, and is in the audit log', async () => {
+  const setup = await newSetup()
+  const link = await newSetupLink(setup)
+  const admin = new ITAdmin()
+  await admin.open(link.url)
+  await admin.post('/setup/choose', { provider: 'generic oidc' })
+  const fields = { way: 'fields', client_id: 'ours', client_secret: 'theirs' }
+  const nowhere = `${(await testIdP()).oidc.issuer}/nowhere`
+  const path = '/setup/step/guide-credentials'
+  const answer = await admin.post(path, { ...fields, issuer: nowhere })
+  assert.equal(answer.status, 400)
+  assert.match(answer.html, /Discovery failed/)
+  assert.match(answer.html, /was saved all the same/)
+  assert.doesNotMatch(answer.html, /Nothing was changed/)
+  assert.equal((await made(setup)).client_id, 'ours')
+  const { services } = await server()
+  const { entries } = await listAudit(services.db, { project_id: setup.project.project_id })
+  assert.equal(entries[0]?.action, 'connection.update')
+
+  const pasted = `${nowhere}/.well-known/openid-configuration`
+  await admin.post(path, { ...fields, issuer: pasted })
+  assert.equal((await made(setup)).issuer, nowhere, 'the address of the document is not the issuer')
+})
+
+test('a certificate that was a mistake is not trusted beside the right one', async () => {
+  const setup = await newSetup()
+  const admin = new ITAdmin()
+  await admin.open((await newSetupLink(setup)).url)
+  await fillIn(admin, 'saml')
+  const certificates = async () => (await made(setup)).verification_certificates
+  const [right] = await certificates()
+  const { certificate } = await createSigningCertificate({
+    common_name: 'wrong',
+    now: new Date(),
+  })
+  const wrong = { way: 'fields', x509_certificate: certificate }
+  await admin.post('/setup/step/guide-metadata', wrong)
+  const [other, ...more] = await certificates()
+  assert.notEqual(other.certificate_id, right.certificate_id)
+  assert.equal(more.length, 0)
+
+  const of = (entity_id: string, pem: string) =>
+    `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entity_id}"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>${pem.replaceAll(/-----[A-Z ]+-----|\s/g, '')}</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.com/sso"/></IDPSSODescriptor></EntityDescriptor>`
+  const metadata_xml = of('https://right.example.com', (await testIdP()).saml.certificate)
+  await admin.post('/setup/step/guide-metadata', { way: 'metadata_xml', metadata_xml })
+  const [last, ...rest] = await certificates()
+  assert.equal(last.certificate, right.certificate, 'those of the metadata of another one go, too')
+  assert.equal(rest.length, 0)
+})
+
+test('what is no metadata of an identity provider is called what it is', async () => {
+  const setup = await newSetup()
+  const admin = new ITAdmin()
+  await admin.open((await newSetupLink(setup)).url)
+  await admin.post('/setup/choose', { provider: 'okta saml' })
+  const { connection_id } = await made(setup)
+  const send = (metadata_xml: string) =>
+    admin.post('/setup/step/guide-metadata', { way: 'metadata_xml', metadata_xml })
+  const ours = await admin.get(`/v1/public/sso/saml/metadata/${connection_id}`)
+  assert.match((await send(ours.html)).html, /the metadata of a service provider/)
+  assert.match((await send('<!DOCTYPE html><html><body>Sign in</body></html>')).html, /a web page/)
+  const body = new FormData()
+  body.set(
+    'csrf_token',
+    /name="csrf_token" value="([^"]+)"/.exec((await admin.get('/setup/step/choose')).html)?.[1] ??
+      '',
+  )
+  body.set('way', 'metadata_xml')
+  body.set('metadata_file', new Blob([new Uint8Array([137, 80, 0, 1])]), 'shot.png')
+  const headers = { origin: base_url }
+  const picture = await admin.browser.request(`${base_url}/setup/step/guide-metadata`, {
+    method: 'POST',
+    body,
+    headers,
+  })
+  assert.match(await picture.text(), /shot\.png is no text/)
 })
 
 test('another choice takes the place of the first, and nothing is left of it', async () => {

@@ -8,7 +8,8 @@ import { guardPages } from '../http/screen.ts'
 import { choose, choosePage } from './portal-choose.ts'
 import { activate, activatePage, mappingPage, saveMapping } from './portal-finish.ts'
 import { closedPage, portalPage } from './portal-frame.ts'
-import { guidePage, guideStepOf, takeInput } from './portal-guide.ts'
+import { guidePage, guideStepOf } from './portal-guide.ts'
+import { takeInput } from './portal-input.ts'
 import { applySetupFix, startTest, testPage } from './portal-test.ts'
 import {
   type Chosen,
@@ -154,12 +155,15 @@ async function submit(visit: SetupVisit): Promise<Response> {
   const { c, chosen, services } = visit
   const step = c.req.param('step') ?? ''
   if (!chosen) return c.redirect('/setup/step/choose', 303)
+  const again = async (error: ApiError, kept: boolean) =>
+    guidePage(visit, (await chosenOf(services, visit.link)) ?? chosen, step, error, kept)
   try {
     guideStepOf(chosen, step)
-    await takeInput(visit, chosen)
+    const warning = await takeInput(visit, chosen)
+    if (warning) return again(new ApiError('bad_request', { message: warning }), true)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    return guidePage(visit, (await chosenOf(services, visit.link)) ?? chosen, step, error)
+    return again(error, false)
   }
   const next = stepAfter(stepsOf(chosen.guide), step)!
   await reach(visit, chosen, next.id)

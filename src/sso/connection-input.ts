@@ -98,3 +98,8 @@ export function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T
     [K in keyof T]?: Exclude<T[K], undefined>
   }
 }
+
+/** The issuer that somebody means who pasted the address of its discovery document. */
+export function issuerOf(text: string): string {
+  return text.trim().replace(/\/\.well-known\/openid-configuration\/?$/, '')
+}

@@ -53,16 +53,15 @@ async function download(services: Services, url: string): Promise<Uint8Array> {
     return new Uint8Array(await answer.arrayBuffer())
   } catch (error) {
     if (error instanceof ApiError) throw error
-    throw invalid(
-      error instanceof OutboundError ? error.message : 'It could not be reached.',
-      error,
-    )
+    if (!(error instanceof OutboundError)) throw invalid('It could not be reached.', error)
+    const other = error.code === 'wrong_content_type' ? ', which is no XML' : ''
+    throw invalid(`${error.message}${other}.`, error)
   }
 }
 
 function invalid(reason: string, cause?: unknown): ApiError {
   return new ApiError('invalid_saml_metadata_url', {
-    message: `The metadata could not be read from metadata_url. ${reason}`,
+    message: `The metadata could not be read from this address. ${reason}`,
     cause,
   })
 }
@@ -93,6 +92,17 @@ export function readMetadata({ config }: Services, bytes: Uint8Array): MetadataD
       valid_until: valid_until?.toISOString() ?? null,
     }
   } catch (error) {
-    throw refusedBySAML(error)
+    throw refusedBySAML(error, otherDocument(bytes))
   }
+}
+
+/** What people bring in place of an identity provider's metadata. */
+function otherDocument(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes.subarray(0, 100_000))
+  if (/<([\w-]+:)?IDPSSODescriptor\b/.test(text)) return ''
+  if (/<([\w-]+:)?SPSSODescriptor\b/.test(text))
+    return 'It is the metadata of a service provider, such as those that this connection has for the identity provider: bring the identity provider’s own.'
+  if (/^\s*(<!doctype html|<html)\b/i.test(text))
+    return 'It is a web page, not the metadata: the identity provider may want somebody to sign in there first.'
+  return ''
 }

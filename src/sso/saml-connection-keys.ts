@@ -34,11 +34,12 @@ const maxPrivateKey = 10_000
 /** What stands as issuer in our certificates. */
 const common_name = 'Portcullis'
 
-/** Turns a refusal of the SAML layer into an error of the API, its checks in `error_details`. */
-export function refusedBySAML(error: unknown): unknown {
+/** Turns a refusal of the SAML layer into an error of the API, its checks in `error_details`; `more` is added. */
+export function refusedBySAML(error: unknown, more = ''): unknown {
   if (!(error instanceof SAMLError)) return error
   const details = { checks: error.checks }
-  return new ApiError(error.error_type, { message: error.message, details, cause: error })
+  const message = [error.message, more].filter(Boolean).join(' ')
+  return new ApiError(error.error_type, { message, details, cause: error })
 }
 
 /** Reads an identity provider's certificate; throws `invalid_x509_certificate` with the reason. */
