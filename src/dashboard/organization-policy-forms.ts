@@ -55,7 +55,7 @@ export function joiningForm(
     value: text('sso_jit_provisioning'),
     options: [
       ['ALL_ALLOWED', 'become members'],
-      ['RESTRICTED', 'become members over connections below'],
+      ['RESTRICTED', 'become members over the connections below, with an allowed domain'],
       ['NOT_ALLOWED', 'are refused'],
     ],
   })}
@@ -65,7 +65,7 @@ ${boxes(
   connections.map(({ connection_id, name }) => [connection_id, name] as const),
   list('sso_jit_provisioning_allowed_connections'),
 )}
-${field({ name: 'email_allowed_domains', label: 'Allowed e-mail domains', value: domains, rows: 3, hint: 'One a line. Empty: any domain. New members need an address of one of them, and a connection of a partner cannot take over members of another domain.' })}
+${field({ name: 'email_allowed_domains', label: 'Allowed e-mail domains', value: domains, rows: 3, hint: 'One a line. Where people become members over the connections below only, they need an address of one of these domains; where everybody becomes a member, any address will do. A connection cannot take over members of another domain in either case. Empty: any domain.' })}
 ${field({
   name: 'email_invites',
   label: 'Invitations by e-mail',

@@ -101,7 +101,7 @@ function newOrganization(visit: ProjectVisit, error?: ApiError): Response {
 ${field({ ...typed('organization_slug'), label: 'Slug', hint: 'Part of the address of its login page. Made of the name where you leave it empty.' })}
 ${field({ ...typed('organization_logo_url'), label: 'Logo URL', type: 'url', placeholder: 'https://' })}
 ${field({ ...typed('organization_external_id'), label: 'External id', hint: 'Your own id of this customer; the API then answers to it as well.' })}
-${field({ name: 'email_allowed_domains', value: form.raw('email_allowed_domains'), label: 'Allowed e-mail domains', rows: 2, hint: 'One a line, such as acme.com. Members that come over SSO for the first time must have an address of these, where any are listed.' })}
+${field({ name: 'email_allowed_domains', value: form.raw('email_allowed_domains'), label: 'Allowed e-mail domains', rows: 2, hint: 'One a line, such as acme.com. Whoever comes over SSO for the first time becomes a member with any address, until Policies restricts that to some connections and these domains.' })}
 <button class="btn btn-primary">Create organization</button>`,
       ),
     ),
