@@ -53,6 +53,12 @@ export function createApp(services: Services): Hono {
   mountAssets(app)
   mountHealth(app, services, metrics)
   mountOpenAPI(app)
+  // Who types the address alone into a browser looks for the pages.
+  app.get('/', (c, next) =>
+    c.req.header('accept')?.includes('text/html')
+      ? Promise.resolve(c.redirect('/dashboard'))
+      : next(),
+  )
   app.get('/errors/:error_type', (c) => errorTypePage(c.req.param('error_type')))
   app.notFound((c) =>
     sendError(c, services, newId('request-id', 'test'), new ApiError('route_not_found')),

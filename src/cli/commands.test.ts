@@ -226,9 +226,31 @@ test('doctor names what is wrong, and fails then', async () => {
 
 test('without --json results are lines for people', async () => {
   const { slug } = await newProject()
-  const { stdout } = await portcullis('secret', 'list', '--project', slug)
-  assert.match(stdout, /^secrets:\n {2}secret_id secret-id-test-\S+\n {2}last_four \S{4}\n/)
-  assert.match(stdout, /last_used_at -/)
+  const { stdout } = await portcullis('secret', 'create', '--project', slug)
+  assert.match(stdout, /^secret_id secret-id-test-\S+\nsecret secret-test-\S+\n/)
+})
+
+test('without --json a list is a table, and an empty one says what to do', async () => {
+  const { slug, project_id } = await newProject()
+  const projects = await portcullis('project', 'list')
+  assert.match(projects.stdout, /^SLUG +NAME +CREATED +ID\n/)
+  assert.match(
+    projects.stdout,
+    new RegExp(`^${slug} +A test +\\d{4}-\\d\\d-.* +${project_id}$`, 'm'),
+  )
+  const secrets = await portcullis('secret', 'list', '--project', slug)
+  assert.match(secrets.stdout, /^ENDS IN .*\n\S{4} +\d{4}-\S+ \S+ +- +- +secret-id-test-\S+\n$/)
+  const none = await portcullis('redirect-url', 'list', '--project', slug)
+  assert.match(none.stdout, /redirect-url add/)
+  const url = 'https://app.example.com/authenticate'
+  await portcullis('redirect-url', 'add', url, '--project', slug)
+  const urls = await portcullis('redirect-url', 'list', '--project', slug)
+  assert.match(urls.stdout, /^LOGIN +default +https:\/\/app\.example\.com\/authenticate$/m)
+})
+
+test('doctor says a line for each thing that it looked at', async () => {
+  const { stdout } = await portcullis('doctor')
+  assert.match(stdout, /^✗ settings: [\s\S]*^✓ database: PostgreSQL \d+/m)
 })
 
 test('every command has a help of its own, and an unknown one gets the list', async () => {
@@ -267,5 +289,9 @@ test('every command has a help of its own, and an unknown one gets the list', as
   }
   for (const wrong of [['projects'], ['project'], ['project', 'delete']])
     await refused(2, /There is no command[\s\S]*project create/, ...wrong)
+  const group = await portcullis('secret', '--help')
+  assert.equal(group.code, 0)
+  assert.match(group.stdout, /secret create[\s\S]*secret revoke/)
+  assert.doesNotMatch(group.stdout, /redirect-url add/)
   await refused(2, /--nmae/, 'project', 'create', '--nmae', 'x')
 })

@@ -110,8 +110,12 @@ function refuseSurplus(command: Command, positionals: string[]): void {
 
 function unknownCommand(args: string[], output: Output): number {
   const asked = args[0] === 'help' || args.includes('--help')
-  const list = commands.map((each) => `  ${each.name.padEnd(28)} ${each.summary}`).join('\n')
-  const text = `portcullis COMMAND [options]\n\n${list}\n\nEvery command takes --help and --json. Without a command, npm start runs the development server.\n`
+  const group = commands.filter(({ name }) => name.startsWith(`${args[0]} `))
+  const list = (group.length > 0 ? group : commands)
+    .map((each) => `  ${each.name.padEnd(28)} ${each.summary}`)
+    .join('\n')
+  const all = group.length > 0 ? ' portcullis help lists all commands.' : ''
+  const text = `portcullis COMMAND [options]\n\n${list}\n\nEvery command takes --help and --json.${all} The development server is started by npm start; npm start -- --help has its options.\n`
   if (asked) output.stdout(text)
   else output.stderr(`There is no command "${args.join(' ')}".\n\n${text}`)
   return asked ? 0 : 2

@@ -40,6 +40,12 @@ export const doctor: Command = {
     if (url && reached) findings.push(...(await lookAtConnections(url, new Date())))
     return { findings }
   },
+  text(result) {
+    const signs = { pass: '✓', warn: '!', fail: '✗' }
+    return (result as { findings: Finding[] }).findings
+      .map(({ check, verdict, detail }) => `${signs[verdict]} ${check}: ${detail}\n`)
+      .join('')
+  },
   failed: (result) =>
     (result as { findings: Finding[] }).findings.some((finding) => finding.verdict === 'fail'),
 }

@@ -6,8 +6,31 @@ import { createPublicToken, createSecret, listSecrets, revokeSecret } from '../p
 import { auditCommand } from './audit.ts'
 import { type Command, required, UsageError, type Values } from './command.ts'
 import { withDatabase } from './database.ts'
+import { textTable } from './text-table.ts'
 
 const project = { project: { type: 'string' } } as const
+const projectHelp = '--project  id or slug of the project, as portcullis project list shows them'
+
+type Column = readonly [name: string, title: string]
+
+/** What a list that stands under `key` looks like on a terminal; `none` where it is empty. */
+function listText(key: string, columns: readonly Column[], none: string) {
+  return (result: object): string => {
+    const list = (result as Record<string, Record<string, unknown>[]>)[key] ?? []
+    if (list.length === 0) return `${none}\n`
+    const rows = list.map((each) => columns.map(([name]) => cell(each[name])))
+    return `${textTable(
+      columns.map(([, title]) => title),
+      rows,
+    ).join('\n')}\n`
+  }
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '-'
+  if (value instanceof Date) return `${value.toISOString().slice(0, 16).replace('T', ' ')}Z`
+  return value === true ? 'default' : value === false ? '' : String(value)
+}
 
 /** `portcullis project create`: a project with its first secret and public token. */
 export const createProjectCommand: Command = {
@@ -54,6 +77,16 @@ export const listProjectsCommand: Command = {
   name: 'project list',
   summary: 'List the projects of this server',
   run: () => withDatabase(async ({ db }) => ({ projects: await listProjects(db) })),
+  text: listText(
+    'projects',
+    [
+      ['project_slug', 'SLUG'],
+      ['project_name', 'NAME'],
+      ['created_at', 'CREATED'],
+      ['project_id', 'ID'],
+    ],
+    'No project yet. Make one with: portcullis project create --name NAME --slug SLUG',
+  ),
 }
 
 /** `portcullis secret create`: one more secret, so that the old one can be replaced without an outage. */
@@ -61,7 +94,9 @@ export const createSecretCommand: Command = {
   name: 'secret create',
   summary: 'Make one more secret of a project; several are valid at once',
   options: { ...project, 'expires-in-days': { type: 'string' } },
-  help: 'The secret is shown this once; only its digest is stored. Revoke the old one with: portcullis secret revoke',
+  help: `--project          id or slug of the project, as portcullis project list shows them
+--expires-in-days  how long it is good for (for good, where none is given)
+The secret is shown this once; only its digest is stored. Revoke the old one with: portcullis secret revoke`,
   run: (values) =>
     withDatabase(async ({ db }) => {
       const project_id = await projectOf(db, values)
@@ -87,10 +122,22 @@ export const listSecretsCommand: Command = {
   name: 'secret list',
   summary: 'List the secrets of a project: last four characters and last use',
   options: project,
+  help: projectHelp,
   run: (values) =>
     withDatabase(async ({ db }) => ({
       secrets: await listSecrets(db, await projectOf(db, values)),
     })),
+  text: listText(
+    'secrets',
+    [
+      ['last_four', 'ENDS IN'],
+      ['created_at', 'CREATED'],
+      ['last_used_at', 'LAST USED'],
+      ['expires_at', 'EXPIRES'],
+      ['secret_id', 'ID'],
+    ],
+    'The project has no secret. Make one with: portcullis secret create',
+  ),
 }
 
 /** `portcullis secret revoke`: every process refuses it within a second. */
@@ -99,6 +146,7 @@ export const revokeSecretCommand: Command = {
   summary: 'Revoke a secret by its secret_id; every process refuses it within a second',
   usage: 'SECRET_ID',
   options: project,
+  help: projectHelp,
   run: (values, [secret_id]) =>
     withDatabase(async ({ db }) => {
       if (!secret_id)
@@ -129,9 +177,10 @@ export const addRedirect: Command = {
     default: { type: 'boolean', default: false },
     'do-not-promote-defaults': { type: 'boolean', default: false },
   },
-  help: `--type      LOGIN, SIGNUP, INVITE, RESET_PASSWORD or DISCOVERY; may be repeated (LOGIN and SIGNUP where none is given)
---default   make it the default of its types; the first URL of a type becomes it anyway, unless
-            --do-not-promote-defaults`,
+  help: `${projectHelp}
+--type     LOGIN, SIGNUP, INVITE, RESET_PASSWORD or DISCOVERY; may be repeated (LOGIN and SIGNUP where none is given)
+--default  make it the default of its types; the first URL of a type becomes it anyway, unless
+           --do-not-promote-defaults`,
   run: (values, [url]) =>
     withDatabase(async ({ db }) => {
       if (!url) throw new UsageError('Which URL?')
@@ -160,10 +209,20 @@ export const listRedirects: Command = {
   name: 'redirect-url list',
   summary: 'List the redirect URLs of a project',
   options: project,
+  help: projectHelp,
   run: (values) =>
     withDatabase(async ({ db }) => ({
       redirect_urls: await listRedirectURLs(db, await projectOf(db, values)),
     })),
+  text: listText(
+    'redirect_urls',
+    [
+      ['type', 'TYPE'],
+      ['is_default', ''],
+      ['url', 'URL'],
+    ],
+    'No redirect URL yet: no login can end anywhere. Add one with: portcullis redirect-url add URL',
+  ),
 }
 
 /** `portcullis redirect-url remove`. */
@@ -172,6 +231,7 @@ export const removeRedirect: Command = {
   summary: 'Remove a redirect URL from a project',
   usage: 'URL',
   options: project,
+  help: projectHelp,
   run: (values, [url]) =>
     withDatabase(async ({ db }) => {
       if (!url) throw new UsageError('Which URL?')

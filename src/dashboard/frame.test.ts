@@ -104,3 +104,10 @@ test('the only project has its menu everywhere, for viewers too; that of the adm
   )
   assert.equal(menuOf((await visitor.get('/dashboard/mail')).html), 'only')
 })
+
+test('the address of the server alone leads a browser to the dashboard, and a program to an error', async () => {
+  const { visitor } = await newOwner()
+  const page = await visitor.get('/', { accept: 'text/html' })
+  assert.deepEqual([page.status, page.location], [302, '/dashboard'])
+  assert.equal((await visitor.get('/')).status, 404)
+})

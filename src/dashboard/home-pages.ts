@@ -106,6 +106,7 @@ function checklist({ base }: ProjectVisit, steps: FirstLogin): Markup {
 }
 
 function development({ project }: ProjectVisit, run: DevelopmentRun): Markup {
+  const block = environmentBlock(run)
   return html`${card(
     'Try a login',
     html`${run.organizations.map(
@@ -127,6 +128,7 @@ ${card(
     ['Project id', copyField(run.project_id)],
     ['Public token', copyField(run.public_token)],
   ])}
-<h3 class="mt-3">Environment for the Stytch SDKs</h3><pre>${environmentBlock(run)}</pre>`,
+<h3 class="mt-3">Environment for the Stytch SDKs</h3><pre>${block}</pre>
+<button type="button" class="btn btn-sm mt-2" data-copy="${block}" aria-label="Copy the environment for the Stytch SDKs">Copy</button>`,
 )}`
 }

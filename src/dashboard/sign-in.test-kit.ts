@@ -53,8 +53,8 @@ export class Visitor {
     }
   }
 
-  get(path: string): Promise<Seen> {
-    return this.#request(path, {})
+  get(path: string, headers: Record<string, string> = {}): Promise<Seen> {
+    return this.#request(path, { headers })
   }
 
   /** Sends a form; `from` is the page whose hidden fields it takes along. */
