@@ -13,6 +13,7 @@ import { ApiError } from '../http/errors.ts'
 import { assertOwnForm, csrfTokenOf, formOf, readForm } from '../http/form.ts'
 import { html } from '../http/html.ts'
 import { notice } from '../http/parts.ts'
+import { inPlainNames } from '../http/plain-names.ts'
 import { guardPages, renderScreen } from '../http/screen.ts'
 import { findProjectBySlug } from '../projects/projects.ts'
 import { dashboardPage } from './frame.ts'
@@ -130,7 +131,7 @@ function refusal(visit: Visit, cause: unknown): Response {
   return dashboardPage(visit, {
     title: error.status === 404 ? 'Not found' : 'That did not work',
     status: error.status,
-    body: html`${notice('danger', error.message, html`Nothing was changed. Request id <code>${visit.request_id}</code>`)}
+    body: html`${notice('danger', inPlainNames(error.message), html`Nothing was changed. Request id <code>${visit.request_id}</code>`)}
 <p><a class="btn" href="${cameFrom(visit.c)}">Back</a></p>`,
   })
 }

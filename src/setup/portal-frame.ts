@@ -2,6 +2,7 @@
 import type { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { type Content, notice, time } from '../http/parts.ts'
+import { inPlainNames } from '../http/plain-names.ts'
 import { renderScreen } from '../http/screen.ts'
 import type { SetupVisit } from './portal-visit.ts'
 import { isLater, stepsOf } from './steps.ts'
@@ -29,7 +30,7 @@ export function portalPage(visit: SetupVisit, page: PortalPage): Response {
 <p class="m-0 text-secondary">Single sign-on for ${organization.organization_name}</p></header>
 <div class="portal-body">${progress(visit, page.step)}
 <main id="content"><p class="step-count text-secondary">${count(visit, page.step)}</p><h1>${page.title}</h1>
-${page.error ? notice('danger', page.error.message, html`${page.kept ? 'What you entered was saved all the same; correct it here.' : 'Nothing was changed.'} Request id <code>${context.request_id}</code>`) : ''}
+${page.error ? notice('danger', inPlainNames(page.error.message), html`${page.kept ? 'What you entered was saved all the same; correct it here.' : 'Nothing was changed.'} Request id <code>${context.request_id}</code>`) : ''}
 ${page.body}
 ${link.completed_at ? '' : html`<p class="text-secondary mt-4">You can close this page and open your link again until ${time(link.expires_at)}: you go on where you stopped.</p>`}</main></div></div>`,
   })

@@ -1,0 +1,41 @@
+/** What pages call the fields that the API has names for. */
+const nouns: Readonly<Record<string, string>> = {
+  organization_name: 'name',
+  organization_slug: 'slug',
+  organization_external_id: 'external id',
+  organization_logo_url: 'logo URL',
+  email_allowed_domains: 'allowed e-mail domains',
+  rbac_email_implicit_role_assignments: 'roles by e-mail domain',
+  email_address: 'e-mail address',
+  external_id: 'external id',
+  display_name: 'name',
+  identity_provider: 'identity provider',
+  attribute_mapping: 'attribute mapping',
+  idp_entity_id: 'entity ID',
+  idp_sso_url: 'single sign-on address',
+  x509_certificate: 'certificate',
+  metadata_url: 'metadata address',
+  alternative_acs_url: 'other ACS URL',
+  alternative_audience_uri: 'other entity ID',
+  signing_private_key: 'private key',
+  client_id: 'client ID',
+  client_secret: 'client secret',
+  authorization_url: 'authorization address',
+  token_url: 'token address',
+  userinfo_url: 'userinfo address',
+  jwks_url: 'JWKS address',
+  custom_scopes: 'scopes',
+}
+
+/** A message of the API as a page says it: the names of its fields are those that stand beside them there. */
+export function inPlainNames(message: string): string {
+  return message.replace(
+    /\b(?:(the) )?([a-z0-9]+(?:_[a-z0-9]+)+)\b/gi,
+    (all, article: string | undefined, name: string, offset: number) => {
+      const noun = Object.hasOwn(nouns, name) ? nouns[name] : undefined
+      if (!noun) return all
+      const begins = offset === 0 || /[.!?:] $/.test(message.slice(0, offset))
+      return `${article ?? (begins ? 'The' : 'the')} ${noun}`
+    },
+  )
+}
