@@ -78,9 +78,9 @@ test('without a session that holds every page leads to the sign-in', async (t) =
           assert.match(answer.html, /<h1[^>]*>Sign in</)
           continue
         }
-        const next = page.method === 'GET' ? `?${new URLSearchParams({ next: path })}` : ''
+        const query = page.method === 'GET' ? { next: path } : { next: '/dashboard', form: 'lost' }
         assert.equal(answer.status, 303, `${nameOf(page)} ${answer.html}`)
-        assert.equal(answer.location, `/dashboard/sign-in${next}`)
+        assert.equal(answer.location, `/dashboard/sign-in?${new URLSearchParams(query)}`)
         assert.equal(answer.html, '')
       }
     })

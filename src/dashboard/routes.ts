@@ -101,8 +101,9 @@ function isStale({ services, session, admin }: Visit): boolean {
 
 function signInFirst(c: HonoContext, page: DashboardPage): Response {
   const { pathname, search } = new URL(c.req.url)
-  const next = page.method === 'GET' ? `?${new URLSearchParams({ next: pathname + search })}` : ''
-  return c.redirect(`/dashboard/sign-in${next}`, 303)
+  const query =
+    page.method === 'GET' ? { next: pathname + search } : { next: cameFrom(c), form: 'lost' }
+  return c.redirect(`/dashboard/sign-in?${new URLSearchParams(query)}`, 303)
 }
 
 function confirmFirst(c: HonoContext, page: DashboardPage): Response {

@@ -132,6 +132,18 @@ test('signing out ends the session, not only the cookie', async () => {
   assert.equal((await auditOf(services, admin.admin_id))[0]?.action, 'admin.sign_out')
 })
 
+test('a form whose session has ended is said to be lost, and the sign-in leads back to its page', async () => {
+  const { visitor } = await newOwner()
+  visitor.jar.clear()
+  const headers = { origin, referer: `${origin}/dashboard/account?x=1` }
+  const sent = await visitor.post('/dashboard/account/name', { name: 'Ada' }, { headers })
+  assert.equal(sent.location, '/dashboard/sign-in?next=%2Fdashboard%2Faccount%3Fx%3D1&form=lost')
+  const { html } = await visitor.get(sent.location)
+  assert.match(html, /session had ended: nothing was changed/)
+  assert.match(html, /name="next" value="\/dashboard\/account\?x=1"/)
+  assert.doesNotMatch((await visitor.get('/dashboard/sign-in')).html, /had ended/)
+})
+
 test('after signing in one goes on to a page of the dashboard, whatever an address says', () => {
   for (const own of [next, '/dashboard', '/dashboard/projects/a?b=c'])
     assert.equal(ownPage(own), own)

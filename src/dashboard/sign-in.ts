@@ -24,7 +24,8 @@ export function mountSignIn(app: Hono, services: Services): void {
     const next = ownPage(c.req.query('next') ?? '')
     const token = getCookie(c, sessionCookie(services.config))
     if (token && (await findAdminSession(services, token))) return c.redirect(next, 303)
-    return signInPage(services, { next, sso: await offersSSO(services) })
+    const lost = c.req.query('form') === 'lost'
+    return signInPage(services, { next, lost, sso: await offersSSO(services) })
   })
   app.post('/dashboard/sign-in', (c) =>
     answerOutside(services, c, withPassword, async ({ form }, error) =>
@@ -74,14 +75,23 @@ async function withCode(outside: OutsideForm): Promise<Response> {
 
 function signInPage(
   { config }: Services,
-  page: { next: string; sso: boolean; status?: number; email_address?: string; error?: ApiError },
+  page: {
+    next: string
+    sso: boolean
+    status?: number
+    email_address?: string
+    error?: ApiError
+    /** Whether a form was sent whose session had ended. */
+    lost?: boolean
+  },
 ): Response {
   const local = config.mode === 'development'
   return outsidePage({
     title: 'Sign in',
     ...(page.status && { status: page.status }),
     error: page.error,
-    body: html`${local ? notice('info', 'On your own machine no password is needed.', html`Open the dashboard link that <code>npm start</code> printed last: it works once, a restart prints a new one. Administrators whom you invited sign in here.`) : ''}
+    body: html`${page.lost ? notice('warning', 'Your session had ended: nothing was changed.', 'Sign in and send the form again. The back button of the browser may still have what you typed.') : ''}
+${local ? notice('info', 'On your own machine no password is needed.', html`Open the dashboard link that <code>npm start</code> printed last: it works once, a restart prints a new one. Administrators whom you invited sign in here.`) : ''}
 <form method="post" action="/dashboard/sign-in"><input type="hidden" name="next" value="${page.next}">
 ${field({ name: 'email_address', label: 'E-mail address', type: 'email', required: true, autocomplete: 'username', value: page.email_address ?? '' })}
 ${field({ name: 'password', label: 'Password', type: 'password', required: true, autocomplete: 'current-password' })}

@@ -36,7 +36,7 @@ export const badRequest = {
   invalid_restricted_sso_setting:
     'sso_jit_provisioning RESTRICTED needs at least one connection in sso_jit_provisioning_allowed_connections.',
   invalid_restricted_email_setting:
-    'email_jit_provisioning or email_invites RESTRICTED needs at least one domain in email_allowed_domains.',
+    'email_allowed_domains must hold at least one domain where email_jit_provisioning or email_invites is RESTRICTED.',
   invalid_restricted_oauth_tenants_setting:
     'oauth_tenant_jit_provisioning RESTRICTED needs at least one tenant in allowed_oauth_tenants.',
   invalid_organization_auth_method_settings: 'auth_methods must be ALL_ALLOWED or RESTRICTED.',

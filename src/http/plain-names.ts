@@ -5,6 +5,8 @@ const nouns: Readonly<Record<string, string>> = {
   organization_external_id: 'external id',
   organization_logo_url: 'logo URL',
   email_allowed_domains: 'allowed e-mail domains',
+  email_invites: 'choice for invitations',
+  email_jit_provisioning: 'choice for people who prove an address',
   rbac_email_implicit_role_assignments: 'roles by e-mail domain',
   email_address: 'e-mail address',
   external_id: 'external id',
