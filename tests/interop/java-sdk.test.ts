@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import type { Member, Organization } from 'stytch'
+import type { Member, MemberSession, Organization } from 'stytch'
 import { readDevelopmentFile } from '../../src/development-file.ts'
 import { newCertificate } from '../../src/sso/connection.test-kit.ts'
 import { call, ssoToken, startURL } from './development-server.ts'
@@ -12,7 +12,7 @@ const ada = 'ada.lovelace@acme.test'
 const newSlug = () => `org-${randomBytes(6).toString('hex')}`
 
 async function api<T = Answer>(method: string, path: string, body?: unknown): Promise<T> {
-  const { facts } = await server()
+  const facts = await server()
   return call<T>(facts, method, `/v1/b2b/${path}`, body)
 }
 
@@ -24,7 +24,7 @@ async function newOrganization(settings: Partial<Organization> = {}): Promise<Or
 
 /** A login at one of the connections that the server begins with. */
 async function newToken(type: 'saml' | 'oidc', who = ada): Promise<string> {
-  const { facts } = await server()
+  const facts = await server()
   const connections = facts.organizations[0]?.sso_connections ?? []
   return ssoToken(connections.find((each) => each.type === type)?.start_url ?? '', who)
 }
@@ -128,7 +128,7 @@ test('the official Java SDK: a deleted member is reactivated', async () => {
 
 /** Ada's first login over a connection, by the SDK; the same token once more is refused. */
 async function assertLogin(connection_id: string, organization_id: string, type: 'saml' | 'oidc') {
-  const { facts } = await server()
+  const facts = await server()
   const calls = await javaCalls('login', await ssoToken(startURL(facts, connection_id), ada))
   const answer = calls.answer('sso.authenticate')
   assert.deepEqual([answer.member_authenticated, answer.reset_session], [true, false])
@@ -146,7 +146,7 @@ async function assertLogin(connection_id: string, organization_id: string, type:
 }
 
 test('the official Java SDK: a SAML connection that it sets up carries a login, which makes an administrator', async () => {
-  const { facts } = await server()
+  const facts = await server()
   const { organization_id } = await newOrganization()
   const metadata_url = `${facts.test_idp_url}/saml/metadata`
   const args = [organization_id, metadata_url, await newCertificate()]
@@ -183,7 +183,7 @@ test('the official Java SDK: a SAML connection that it sets up carries a login, 
 })
 
 test('the official Java SDK: an OIDC connection that it sets up carries a login', async () => {
-  const { facts, data_dir } = await server()
+  const { data_dir, ...facts } = await server()
   const { oidc_client_secret = '' } = await readDevelopmentFile(data_dir)
   const { organization_id } = await newOrganization()
   const issuer = `${facts.test_idp_url}/oidc`
@@ -232,7 +232,7 @@ test('the official Java SDK: it checks a JWT by itself, with the keys of the ser
   const { keys } = calls.answer('getJWKS')
   assert.ok(keys.length > 0 && keys.every((key) => key.kty === 'RSA' && key.alg === 'RS256'))
   const { member_session } = calls.answer('login')
-  const local = calls.session('local')
+  const local = calls.value<MemberSession>('local')
   for (const field of ['started_at', 'last_accessed_at', 'expires_at'] as const)
     assert.equal(Date.parse(local[field] ?? ''), Date.parse(member_session[field] ?? ''), field)
   assert.equal(local.member_session_id, member_session.member_session_id)
@@ -241,12 +241,12 @@ test('the official Java SDK: it checks a JWT by itself, with the keys of the ser
   assert.equal(local.organization_slug, 'acme')
   assert.deepEqual(local.roles, member_session.roles)
   assert.deepEqual(local.authentication_factors, member_session.authentication_factors)
-  assert.deepEqual(calls.session('local or remote'), local)
+  assert.deepEqual(calls.value<MemberSession>('local or remote'), local)
   calls.assertFailed('local, too old', /JwtTooOld/)
   calls.assertFailed('local, forged', /InvalidJwtSignatureException/)
   calls.assertRefused('local or remote, forged', 400, 'unable_to_parse_session_jwt')
   calls.answer('revoke')
-  assert.deepEqual(calls.session('local, revoked'), local, 'it asks nobody')
+  assert.deepEqual(calls.value<MemberSession>('local, revoked'), local, 'it asks nobody')
   calls.assertRefused('remote, revoked', 404, 'session_not_found')
 })
 
@@ -265,7 +265,7 @@ test('the official Java SDK: permissions are judged by the server, and by the SD
   assert.deepEqual(calls.answer("organization's policy").org_policy, { roles: [] })
 
   assert.equal(calls.answer('allowed by the server').member.member_id, member_id)
-  assert.equal(calls.session('allowed locally').member_id, member_id)
+  assert.equal(calls.value<MemberSession>('allowed locally').member_id, member_id)
   calls.assertRefused('refused by the server', 403, 'session_authorization_error')
   calls.assertFailed('refused locally', /PermissionException/)
   calls.assertRefused('foreign by the server', 403, 'session_authorization_tenancy_error')
@@ -275,7 +275,7 @@ test('the official Java SDK: permissions are judged by the server, and by the SD
 })
 
 test('the official Java SDK: a refusal is its typed error, with all five fields', async () => {
-  const { facts } = await server()
+  const facts = await server()
   const { organization_id } = await newOrganization()
   const calls = await javaCalls('refusals', organization_id)
   for (const whoami of ['whoami', 'whoami at an address that ends in a slash'])

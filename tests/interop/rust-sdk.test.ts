@@ -65,7 +65,7 @@ test('the official Rust SDK: an organization lives from create to delete, and nu
   assert.deepEqual(found.organizations, [emptied])
   assert.equal(found.results_metadata.total, 1)
   assert.equal(said.answer('delete').organization_id, organization.organization_id)
-  said.refused('get the deleted', 404, 'organization_not_found')
+  said.assertRefused('get the deleted', 404, 'organization_not_found')
   assert.deepEqual(said.answer('search the deleted').organizations, [])
 })
 
@@ -91,10 +91,10 @@ test('the official Rust SDK: a member lives from create to delete, and nulls cha
   assert.deepEqual(Object.keys(found.organizations), [organization_id])
 
   assert.equal(said.answer('delete').member_id, member.member_id)
-  said.refused('dangerously get the deleted', 404, 'member_not_found')
+  said.assertRefused('dangerously get the deleted', 404, 'member_not_found')
   assert.equal(said.answer('dangerously get with the deleted').member.status, 'deleted')
-  said.refused('reactivate', 400, 'email_unverified_for_reactivation')
-  said.refused('get in the end', 404, 'member_not_found')
+  said.assertRefused('reactivate', 400, 'email_unverified_for_reactivation')
+  said.assertRefused('get in the end', 404, 'member_not_found')
 })
 
 /** Connections that the SDK makes in an organization of their own, to the test identity provider. */
@@ -182,7 +182,7 @@ test('the official Rust SDK: certificates and keys are added and deleted, and co
 
   const gone = await sdk('disconnect', { organization_id, connection_id: oidc.connection_id })
   assert.equal(gone.answer('delete connection').connection_id, oidc.connection_id)
-  gone.refused('delete connection again', 404, 'sso_connection_not_found')
+  gone.assertRefused('delete connection again', 404, 'sso_connection_not_found')
   const left = gone.answer('get connections')
   assert.deepEqual([left.saml_connections, left.oidc_connections], [[saml], []])
 })
@@ -212,7 +212,7 @@ for (const type of ['saml', 'oidc'] as const)
       (each: { registration_id: string }) => each.registration_id,
     )
     assert.ok(registered.includes(id), `${id} of ${registered}`)
-    said.refused('authenticate again', 404, 'sso_token_not_found')
+    said.assertRefused('authenticate again', 404, 'sso_token_not_found')
   })
 
 test('the official Rust SDK: a session is authenticated by token and by JWT, until it is revoked', async () => {
@@ -241,8 +241,8 @@ test('the official Rust SDK: a session is authenticated by token and by JWT, unt
 
   const revoked = await sdk('revoke', given)
   assert.equal(revoked.answer('revoke').status_code, 200)
-  revoked.refused('authenticate by token', 404, 'session_not_found')
-  revoked.refused('authenticate by jwt', 404, 'session_not_found')
+  revoked.assertRefused('authenticate by token', 404, 'session_not_found')
+  revoked.assertRefused('authenticate by jwt', 404, 'session_not_found')
   assert.ok(!ids(revoked.answer('get')).includes(member_session_id))
 })
 
@@ -254,9 +254,15 @@ test('the official Rust SDK: the server says what the roles of a member permit',
     authorized: true,
     granting_roles: ['stytch_member'],
   })
-  said.refused('connections', 403, 'session_authorization_error')
-  said.refused('elsewhere', 403, 'session_authorization_tenancy_error')
+  said.assertRefused('connections', 403, 'session_authorization_error')
+  said.assertRefused('elsewhere', 403, 'session_authorization_tenancy_error')
 })
+
+interface Checked {
+  client_id: string
+  scopes: string[]
+  custom_claims: Record<string, unknown>
+}
 
 test('the official Rust SDK: the JWT of a session passes the check by the JWKS, and a forged one does not', async () => {
   const { session_jwt, member_id, member_session } = (await loginAtAcme('saml')).made
@@ -265,16 +271,13 @@ test('the official Rust SDK: the JWT of a session passes the check by the JWKS, 
   const forged = Buffer.from(JSON.stringify({ ...claims, scope: 'read:documents admin' }))
   const forged_jwt = `${header}.${forged.toString('base64url')}.${signature}`
   const said = await sdk('jwt', { session_jwt, forged_jwt })
-  const checked = said.line('check')
-  assert.equal(checked?.answer?.client_id, member_id, checked?.failure)
-  assert.deepEqual(checked?.answer.scopes, ['read:documents'])
-  assert.equal(checked?.answer.custom_claims.plan, 'pro')
-  assert.equal(
-    checked?.answer.custom_claims['https://stytch.com/session'].id,
-    member_session.member_session_id,
-  )
-  assert.equal(said.line('check another scope')?.failure, 'Unauthorized')
-  assert.match(said.line('check a forged one')?.failure ?? '', /InvalidSignature/)
+  const { client_id, scopes, custom_claims } = said.value<Checked>('check')
+  assert.deepEqual([client_id, scopes], [member_id, ['read:documents']])
+  assert.equal(custom_claims.plan, 'pro')
+  const session = custom_claims['https://stytch.com/session'] as { id: string }
+  assert.equal(session.id, member_session.member_session_id)
+  said.assertFailed('check another scope', /^Unauthorized$/)
+  said.assertFailed('check a forged one', /InvalidSignature/)
 })
 
 test('the official Rust SDK: project and policy are decoded, and refusals are typed errors', async () => {
@@ -288,9 +291,9 @@ test('the official Rust SDK: project and policy are decoded, and refusals are ty
   assert.deepEqual(roleIds(policy), ['stytch_member', 'stytch_admin'])
   assert.ok(policy.resources.length > 0)
   assert.deepEqual(said.answer('organization policy').org_policy, { roles: [] })
-  said.refused('unknown organization', 404, 'organization_not_found')
+  said.assertRefused('unknown organization', 404, 'organization_not_found')
 
   const stranger = await sdk('project', given, 'secret-test-that-is-wrong')
   for (const name of ['whoami', 'policy', 'organization policy', 'unknown organization'])
-    stranger.refused(name, 401, 'unauthorized_credentials')
+    stranger.assertRefused(name, 401, 'unauthorized_credentials')
 })

@@ -66,7 +66,7 @@ impl Given {
 pub fn show<T: Serialize>(call: &str, outcome: stytch::Result<T>) -> stytch::Result<T> {
     let line = match &outcome {
         Ok(answer) => json!({ "call": call, "answer": answer }),
-        Err(Error::Response(refusal)) => json!({ "call": call, "refusal": refusal }),
+        Err(Error::Response(error)) => json!({ "call": call, "error": error }),
         Err(error) => json!({ "call": call, "failure": reasons(error) }),
     };
     println!("{line}");
@@ -74,11 +74,11 @@ pub fn show<T: Serialize>(call: &str, outcome: stytch::Result<T>) -> stytch::Res
 }
 
 /// An error of the SDK that is no answer of the API, with what caused it.
-fn reasons(error: &Error) -> String {
-    let mut reasons = error.to_string();
+fn reasons(error: &Error) -> Vec<String> {
+    let mut reasons = vec![error.to_string()];
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        reasons = format!("{reasons}: {cause}");
+        reasons.push(cause.to_string());
         source = cause.source();
     }
     reasons
