@@ -110,12 +110,14 @@ test('straight on where the project wants so and there is one connection', async
 test('by e-mail, where the project allows it: the domain finds the organization', async () => {
   const { setup, url } = await newProjectPage(
     { login_by_email: true },
-    { email_allowed_domains: ['acme.test'] },
+    { email_allowed_domains: ['acme.test', 'm\u00fcnchen.test'] },
   )
   const found = await get(`${url}?organization=${encodeURIComponent('Ada@ACME.test')}`)
   const location = new URL(found.headers.get('location') ?? '', base_url)
   assert.ok(location.pathname.endsWith('/acme'))
   assert.equal(location.searchParams.get('login_hint'), 'Ada@ACME.test', 'not to be typed again')
+  const international = encodeURIComponent('ada@M\u00fcnchen.test')
+  assert.equal((await get(`${url}?organization=${international}`)).status, 302)
   assert.equal((await get(`${url}?organization=ada@elsewhere.test`)).status, 404)
   await call(setup.project, 'POST', '/v1/b2b/organizations', {
     organization_name: 'Not connected',

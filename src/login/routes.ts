@@ -12,6 +12,7 @@ import type { Services } from '../context.ts'
 import { ApiError } from '../http/errors.ts'
 import { noteRequest } from '../http/request-log.ts'
 import { organizationsOfDomain } from '../organizations/by-domain.ts'
+import { normalizeDomain } from '../organizations/domains.ts'
 import { isSlug } from '../organizations/names.ts'
 import { findOrganization, type OrganizationRow } from '../organizations/organization.ts'
 import { findProjectBySlug, type Project } from '../projects/projects.ts'
@@ -135,11 +136,11 @@ async function findByEmail(
   project: Project,
   email: string,
 ): Promise<Response> {
-  const domain = email.slice(email.lastIndexOf('@') + 1)
+  const typed = email.slice(email.lastIndexOf('@') + 1)
+  const domain = email.length <= 254 ? normalizeDomain(typed) : undefined
   const query = passedOn(c)
   if (!query.has('login_hint')) query.set('login_hint', email)
-  const known = email.length <= 254 && /^[\w.-]+$/.test(domain)
-  const found = known ? await organizationsOfDomain(services.db, project.project_id, domain) : []
+  const found = domain ? await organizationsOfDomain(services.db, project.project_id, domain) : []
   const [only] = found
   if (found.length > 1) return chooseOrganization(project, found, query)
   if (only) return c.redirect(organizationPage(project, only.organization_slug, query))
