@@ -52,6 +52,17 @@ test('a password that is looked at for common words takes no time, whatever it i
   }
 })
 
+test('a password of a hundred thousand marks takes no time to be refused', async () => {
+  const marks = `a${'\u0315\u0300'.repeat(100_000)}`
+  const began = process.cpuUsage().user
+  assert.match(passwordProblem(marks, email)!, /at most 256/)
+  assert.equal(await verifyPassword(marks, undefined), false)
+  const ms = (process.cpuUsage().user - began) / 1_000
+  assert.ok(ms < 3_000, `${Math.round(ms)} ms`)
+  // What is composed of several characters may still be typed so.
+  assert.equal(passwordProblem('e\u0323\u0302'.repeat(100).concat('gravel'), email), undefined)
+})
+
 test('a hash holds its parameters and a salt of its own, and is that of its password alone', async () => {
   const [one, two] = await Promise.all([hashPassword('gravel-umber'), hashPassword('gravel-umber')])
   assert.match(one, /^\$scrypt\$ln=17,r=8,p=1\$[\w-]{22}\$[\w-]{43}$/)

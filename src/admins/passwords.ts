@@ -7,6 +7,8 @@ import { ApiError } from '../http/errors.ts'
 
 const minLength = 12
 const maxLength = 256
+/** As typed: composing takes time with the square of the marks, of which some characters have several. */
+const maxTyped = 8 * maxLength
 
 /**
  * The commonest beginnings; what follows them in digits and signs does not make them better. No text can be
@@ -17,13 +19,15 @@ const commonWord =
 
 /** Why a password is refused, as a sentence for the person who chose it; undefined where it is good. */
 export function passwordProblem(password: string, email_address: string): string | undefined {
+  const tooLong = `The password has at most ${maxLength} characters.`
+  if (password.length > maxTyped) return tooLong
   const normal = password.normalize('NFKC')
   const characters = [...normal]
   if (!password.isWellFormed() || password.includes('\0'))
     return 'The password holds a character that cannot be stored.'
   if (characters.length < minLength)
     return `The password needs at least ${minLength} characters: a sentence is easy to remember.`
-  if (characters.length > maxLength) return `The password has at most ${maxLength} characters.`
+  if (characters.length > maxLength) return tooLong
   const lower = normal.toLowerCase()
   if (lower === email_address || lower === email_address.split('@')[0])
     return 'The password must not be the e-mail address.'
@@ -99,7 +103,10 @@ export function isOutdated(stored: string): boolean {
 function derive(password: string, salt: Buffer, { ln, r, p }: Cost): Promise<Buffer> {
   const options: ScryptOptions = { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }
   // A longer one is nobody's, and costs no more than one that could be somebody's.
-  const text = password.normalize('NFKC').slice(0, 2 * maxLength)
+  const text = password
+    .slice(0, maxTyped)
+    .normalize('NFKC')
+    .slice(0, 2 * maxLength)
   return new Promise((resolve, reject) => {
     scrypt(text, salt, 32, options, (error, key) => (error ? reject(error) : resolve(key)))
   })

@@ -35,6 +35,14 @@ export function normalizeEmail(text: string): string {
   return email_address
 }
 
+/**
+ * Part of an address in the spelling of stored ones, as far as possible, to be looked for. Composing takes time
+ * with the square of the marks, and what is longer than any address is found nowhere.
+ */
+export function asInAddress(text: string): string {
+  return text.length > 4 * maxBytes ? text : text.normalize('NFC').toLowerCase()
+}
+
 /** The domain of an address that went through `normalizeEmail`. */
 export function emailDomain(email_address: string): string {
   return email_address.slice(email_address.lastIndexOf('@') + 1)

@@ -2,7 +2,7 @@
 import { type SqlBool, sql } from 'kysely'
 import { ApiError } from '../http/errors.ts'
 import type { Condition, Filters } from '../http/search.ts'
-import { normalizeEmail } from './email.ts'
+import { asInAddress, normalizeEmail } from './email.ts'
 
 const statuses = ['active', 'invited', 'pending', 'deleted']
 const internalId = /^member-(test|live)-/
@@ -15,8 +15,7 @@ export const memberFilters = {
   },
   member_email_fuzzy: {
     takes: 'fuzzy',
-    where: (pattern) =>
-      sql<SqlBool>`m.email_address like ${pattern.normalize('NFC').toLowerCase()}`,
+    where: (pattern) => sql<SqlBool>`m.email_address like ${asInAddress(pattern)}`,
   },
   member_is_breakglass: {
     takes: 'boolean',
@@ -44,7 +43,7 @@ function asStored(email: string): string {
   try {
     return normalizeEmail(email)
   } catch {
-    return email.normalize('NFC').toLowerCase()
+    return asInAddress(email)
   }
 }
 

@@ -5,6 +5,7 @@ import { statement } from '../db/connect.ts'
 import type { MemberStatus } from '../db/schema.ts'
 import { type Condition, decodeCursor, encodeCursor, likePattern, toPage } from '../http/search.ts'
 import { type OrganizationRow, organizationColumns } from '../organizations/organization.ts'
+import { asInAddress } from './email.ts'
 import { type MemberRow, memberColumns } from './member.ts'
 import { memberFilters } from './search-filters.ts'
 
@@ -54,7 +55,7 @@ export async function searchProjectMembers(
 }
 
 function byEmail(email: string): Condition {
-  const text = email.trim().normalize('NFC').toLowerCase()
+  const text = asInAddress(email.trim())
   return [...text].length < 3
     ? memberFilters.member_emails.where([text])
     : memberFilters.member_email_fuzzy.where(likePattern(text))
