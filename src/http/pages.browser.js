@@ -67,11 +67,28 @@ document.addEventListener('htmx:before:request', (event) => {
 })
 document.addEventListener('htmx:before:response', (event) => {
   const { raw } = event.detail.ctx.response
-  if (!updatesItself(event) || (raw.ok && !raw.redirected)) return
+  if (!updatesItself(event)) return
+  sayStale(!raw.ok)
+  if (raw.ok && !raw.redirected) return
   event.preventDefault()
   // The session has ended: the page asks to sign in.
   if (raw.redirected) location.reload()
 })
+document.addEventListener('htmx:error', (event) => {
+  if (updatesItself(event)) sayStale(true)
+})
+
+// Numbers that nobody refreshes any more do not pass for those of this moment.
+const stale = document.createElement('p')
+stale.className = 'alert alert-warning'
+stale.setAttribute('role', 'status')
+const sayStale = (is) => {
+  if (is === stale.isConnected) return
+  if (!is) return stale.remove()
+  document.getElementById('content')?.prepend(stale)
+  stale.textContent =
+    'The server does not answer: what is shown here may be out of date. It is asked again by itself.'
+}
 
 // What is put above what somebody reads does not push it away.
 let place

@@ -5,11 +5,12 @@ import { createAdminSession } from '../../src/admins/sessions.ts'
 import { sessionCookie } from '../../src/dashboard/session-cookie.ts'
 import { uuidv7 } from '../../src/db/ids.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { browser } from './chromium.ts'
 import { connectOIDC, newOrganization, type Stage, stage, startURL } from './stage.ts'
 import { assertLoggedIn, grace, newVisitor, signIn } from './visitor.ts'
 
-/** A browser in which an administrator is signed in, and the address of the project's logins. */
-async function watcher(t: TestContext, parts: Stage) {
+/** An administrator's cookie, and the address of the project's logins. */
+async function signedIn(parts: Stage) {
   const { services, base_url, project } = parts
   const admin_id = `admin-${uuidv7()}`
   const now = services.now()
@@ -25,10 +26,17 @@ async function watcher(t: TestContext, parts: Stage) {
     .execute()
   const from = { address: '127.0.0.1', user_agent: 'test' }
   const { token } = await createAdminSession(services, admin_id, from)
-  const context = await newVisitor(t, parts, { viewport: { width: 1280, height: 400 } })
-  await context.addCookies([{ name: sessionCookie(services.config), value: token, url: base_url }])
+  const cookie = { name: sessionCookie(services.config), value: token, url: base_url }
   const { project_slug } = await findProject(services, project.project_id)
-  return { admin_id, context, logins: `${base_url}/dashboard/projects/${project_slug}/logins` }
+  return { admin_id, cookie, logins: `${base_url}/dashboard/projects/${project_slug}/logins` }
+}
+
+/** A browser in which an administrator is signed in. */
+async function watcher(t: TestContext, parts: Stage) {
+  const context = await newVisitor(t, parts, { viewport: { width: 1280, height: 400 } })
+  const { cookie, ...rest } = await signedIn(parts)
+  await context.addCookies([cookie])
+  return { ...rest, context }
 }
 
 test('whoever watches sees a login appear and go on, stays where they read, and signs in again when the session ends', async (t) => {
@@ -73,4 +81,27 @@ test('whoever watches sees a login appear and go on, stays where they read, and 
   await parts.services.db.deleteFrom('admin_sessions').where('admin_id', '=', admin_id).execute()
   await list.bringToFront()
   await list.waitForURL(/\/dashboard\/sign-in\?next=/)
+})
+
+test('a list that the server does not refresh any more says so, until it answers again', async (t) => {
+  const parts = await stage()
+  const { cookie, logins } = await signedIn(parts)
+  // Chromium reports what does not answer as errors, which a visitor may not have.
+  const context = await (await browser()).newContext()
+  t.after(() => context.close())
+  await context.addCookies([cookie])
+  const page = await context.newPage()
+  await page.goto(logins)
+  const notice = page.getByRole('status').filter({ hasText: 'may be out of date' })
+  let answer: 'none' | 'of a proxy' | 'its own' = 'none'
+  await page.route(/\/logins(\?|$)/, (route) => {
+    if (answer === 'none') return route.abort()
+    return answer === 'its own' ? route.continue() : route.fulfill({ status: 502, body: 'Bad' })
+  })
+  for (const broken of ['none', 'of a proxy'] as const) {
+    answer = broken
+    await notice.waitFor()
+    answer = 'its own'
+    await notice.waitFor({ state: 'detached' })
+  }
 })
