@@ -1,8 +1,9 @@
 /** The frame of the pages about one connection: what they load, their heading, their tabs. */
 import type { Context } from '../context.ts'
-import { ApiError } from '../http/errors.ts'
+import { ApiError, errorCatalogue } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { badge, type Content, notice, type Tone } from '../http/parts.ts'
+import { inPlainNames } from '../http/plain-names.ts'
 import type { OrganizationRow } from '../organizations/organization.ts'
 import { findOrganization } from '../organizations/organization.ts'
 import { guideOf, guideValues } from '../setup/guides.ts'
@@ -26,6 +27,18 @@ export interface Shown {
   name: string
   /** The address of its pages. */
   base: string
+}
+
+/** Why logins over it are refused: what the error says, and its name to look for. */
+export function whyRefused(error_type: string | null): Markup {
+  if (!error_type) return html`–`
+  const message = errorCatalogue.get(error_type)?.message
+  return html`${message ? html`${inPlainNames(message)} ` : ''}<code class="small">${error_type}</code>`
+}
+
+/** The logins over a connection that were refused. */
+export function refusedLogins(base: string, connection_id: string): string {
+  return `${base}/logins?${new URLSearchParams({ connection: connection_id, result: 'failed' })}`
 }
 
 /** The identity providers of the wire that have no guide of their own. */

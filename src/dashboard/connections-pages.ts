@@ -10,7 +10,14 @@ import {
 import { connectionCertificatesPages } from './connection-certificates.ts'
 import { connectionDangerPages } from './connection-danger.ts'
 import { connectionFixPages } from './connection-fix-pages.ts'
-import { daysBadge, mayChange, providerName, stateBadge } from './connection-frame.ts'
+import {
+  daysBadge,
+  mayChange,
+  providerName,
+  refusedLogins,
+  stateBadge,
+  whyRefused,
+} from './connection-frame.ts'
 import { connectionGuidePages } from './connection-guide.ts'
 import { connectionIdPPages } from './connection-idp-pages.ts'
 import { connectionLoginsPages } from './connection-logins.ts'
@@ -103,8 +110,7 @@ function rows({ base, services }: ProjectVisit, connections: ConnectionSummary[]
 
 function failure(base: string, each: ConnectionSummary): Content {
   if (!each.last_failure_at) return '–'
-  const logins = `${base}/logins?${new URLSearchParams({ connection: each.connection_id, result: 'failed' })}`
-  return html`<a href="${logins}">${time(each.last_failure_at)}</a><div class="text-secondary small"><code>${each.error_type}</code></div>`
+  return html`<a href="${refusedLogins(base, each.connection_id)}">${time(each.last_failure_at)}</a><div class="text-secondary small">${whyRefused(each.error_type)}</div>`
 }
 
 function empty(

@@ -3,7 +3,7 @@ import { html, type Markup } from '../http/html.ts'
 import { table, time } from '../http/parts.ts'
 import { certificatesDue } from '../sso/certificates-due.ts'
 import { listConnectionSummaries } from '../sso/connection-overview.ts'
-import { daysBadge } from './connection-frame.ts'
+import { daysBadge, refusedLogins, whyRefused } from './connection-frame.ts'
 import type { ProjectVisit } from './visit.ts'
 
 const shown = 5
@@ -30,8 +30,8 @@ function failingCard({ base }: ProjectVisit, connections: readonly Summary[]): M
   const rows = connections.map((each) => [
     html`<a href="${base}/connections/${each.connection_id}">${each.display_name || each.identity_provider}</a>`,
     each.organization_name,
-    time(each.last_failure_at),
-    html`<code>${each.error_type ?? '–'}</code>`,
+    html`<a href="${refusedLogins(base, each.connection_id)}">${time(each.last_failure_at)}</a>`,
+    whyRefused(each.error_type),
   ])
   return html`<section class="card"><div class="card-header"><h2 class="card-title">Connections that fail</h2><div class="card-actions"><a href="${base}/connections?failing=1">All of them</a></div></div>${table(['Connection', 'Organization', 'Last failure', 'Why'], rows)}</section>`
 }

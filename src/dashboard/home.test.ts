@@ -37,6 +37,8 @@ test('a connection whose last login was refused is named, with the reason', asyn
   const { html } = await admin.get('')
   assert.match(html, /Connections that fail/)
   assert.ok(html.includes(`/connections/${setup.saml}`))
+  assert.ok(html.includes(`/logins?connection=${setup.saml}&amp;result=failed`))
+  assert.match(html, /[a-z]\. <code[^>]*>invalid_connection_for_jit_provisioning</, 'in words, too')
 })
 
 test('the address without a project leads to the only one, or to the list', async () => {

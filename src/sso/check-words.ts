@@ -103,7 +103,7 @@ const words: Record<string, readonly [title: string, failure: string]> = {
   binding: ['Binding', 'the answer came by another method than it must'],
   browser: ['Browser', 'the answer came in another browser than the one that started the login'],
   flow: ['Login that waits', 'no login was waiting for the answer'],
-  member: ['Member', 'this person cannot become a member here'],
+  member: ['Member', 'no active member here belongs to this person'],
   jit_provisioning: [
     'First sign-in',
     'this person is no member, and may not become one by signing in',
