@@ -37,7 +37,7 @@ async function run({ provider, connection, before, answer = {}, ...mistake }: Mi
     ...connection,
   })
   const acs = `${base_url}/v1/b2b/sso/callback/${connection_id}`
-  const names: Names = { connection: connection_id, acs, idp: IDP, ...own }
+  const names: Names = { connection: connection_id, acs, idp: IDP, ...own, ...hours() }
   if (before) Object.assign(names, await before(setup, names))
   const browser = new Browser()
   const started = mistake.unasked ? null : await browser.start(setup, connection_id)
@@ -56,6 +56,12 @@ export function fingerprint(pem: string): string {
 }
 
 const own: Names = { certificate: fingerprint(certificate) }
+
+/** Beginnings of times around now: what a test runs into was not yet so when it was loaded. */
+function hours(): Names {
+  const hour = (seconds: number) => at(seconds).slice(0, 13)
+  return { hour: hour(0), hour_in_ten_minutes: hour(600), hour_five_minutes_ago: hour(-300) }
+}
 
 /** A time in SAML's form, from now. */
 export function at(seconds: number): string {
