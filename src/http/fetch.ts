@@ -195,9 +195,10 @@ function blockedName(hostname: string, address: string | undefined): OutboundErr
   if (address === undefined) {
     return new OutboundError('unreachable', `${hostname} has no address; check the spelling`)
   }
+  // Without the address: whoever enters a URL, a customer's administrator say, is not to map the network.
   return new OutboundError(
     'blocked_address',
-    `${hostname} resolves to ${address}, ${describe(address)}${remedy(address, hostname)}`,
+    `${hostname} resolves to ${describe(address)}${remedy(address, hostname)}`,
   )
 }
 
