@@ -15,6 +15,7 @@ import {
   readDevelopmentFile,
   writeDevelopmentFile,
 } from './development-file.ts'
+import { refuseProduction } from './development-guard.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { seed } from './seed.ts'
 import { malformedBody, startServices } from './server.ts'
@@ -78,7 +79,7 @@ async function start(options: DevelopmentOptions, closers: (() => Promise<unknow
   const sockets = await openSockets(options, closers)
   const { base_url } = sockets
   const file = await readDevelopmentFile(options.data_dir)
-  const database = await startDatabase(options, closers)
+  const database = await startDatabase(options, closers, file.project_id)
   file.database_url = database.url
   file.example_session_secret ??= randomBytes(32).toString('base64url')
   const idp = await startTestIdP(file, sockets)
@@ -164,9 +165,16 @@ async function freePort(port: number): Promise<number> {
   return probe.port
 }
 
-async function startDatabase(options: DevelopmentOptions, closers: (() => Promise<unknown>)[]) {
-  if (process.env.DATABASE_URL)
-    return { url: process.env.DATABASE_URL, exited: new Promise<void>(() => {}) }
+async function startDatabase(
+  options: DevelopmentOptions,
+  closers: (() => Promise<unknown>)[],
+  project_id: string | undefined,
+) {
+  const url = process.env.DATABASE_URL
+  if (url) {
+    await refuseProduction(url, project_id)
+    return { url, exited: new Promise<void>(() => {}) }
+  }
   const embedded = await startEmbedded({ data_dir: options.data_dir, log: options.notice })
   closers.push(() => embedded.stop())
   return embedded

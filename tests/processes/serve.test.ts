@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { refuseProduction } from '../../src/development-guard.ts'
 import { databaseURL } from '../harness.ts'
 import {
   clientOf,
@@ -12,7 +13,7 @@ import {
   serve,
   settings,
 } from './nodes.test-kit.ts'
-import { run, until } from './processes.test-kit.ts'
+import { newDataDir, run, until } from './processes.test-kit.ts'
 
 async function ended(node: Node): Promise<number | null> {
   node.process.child.kill('SIGTERM')
@@ -133,6 +134,22 @@ test('a project made by command is known to every process', async () => {
   )
   assert.equal(jwks[0]!.keys.length, 1)
   for (const each of jwks) assert.deepEqual(each.keys, jwks[0]!.keys)
+})
+
+test('npm start refuses the database of serve, and takes an empty one', async () => {
+  await portcullis('project', 'create', '--name', 'L', '--slug', 'live', '--environment', 'live')
+  const main = ['src/main.ts', '--port', '0', '--test-idp-port', '0', '--app-port', '0']
+  const { code, stderr } = await run(
+    'node_modules/.bin/node',
+    [...main, '--data-dir', newDataDir()],
+    { DATABASE_URL: url, PORTCULLIS_ENCRYPTION_KEYS: settings.PORTCULLIS_ENCRYPTION_KEYS },
+  )
+  assert.equal(code, 1)
+  assert.match(stderr, /a production server works on/)
+  const { projects } = await portcullis('project', 'list')
+  const slugs = projects.map((each: { project_slug: string }) => each.project_slug)
+  assert.deepEqual(slugs, ['app', 'live'], 'and makes no project there')
+  await refuseProduction(await emptyDatabase())
 })
 
 test('a revoked secret is refused by every process within a second', async () => {
