@@ -179,7 +179,7 @@ function progress({ row, missing, base }: Shown): Markup | '' {
     return notice(
       'info',
       'Everything is there, and nobody logs in over it yet.',
-      'Test it, then activate it: from then on members of the organization can use it.',
+      'When a test login has passed, activate it with the button at the top: from then on members of the organization can use it.',
     )
   return notice(
     'warning',

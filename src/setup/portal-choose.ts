@@ -3,6 +3,7 @@
 import { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { notice } from '../http/parts.ts'
+import type { OrganizationRow } from '../organizations/organization.ts'
 import { deleteConnection } from '../sso/connection-delete.ts'
 import { deactivateConnection } from '../sso/connection-switches.ts'
 import { createOIDCConnection } from '../sso/oidc-connection-create.ts'
@@ -77,6 +78,12 @@ function guideOfForm({ form }: SetupVisit): Guide {
   return guide
 }
 
+/** Members read it on the login page, where the name of a protocol says nothing. */
+function nameOf(guide: Guide, { organization_name }: OrganizationRow): string {
+  if (guide.identity_provider !== 'generic') return guide.name
+  return organization_name.length <= 120 ? `${organization_name} SSO` : 'Single sign-on'
+}
+
 async function exchange(visit: SetupVisit, guide: Guide): Promise<string> {
   const { organization, chosen, services, link } = visit
   const { organization_id } = organization
@@ -86,7 +93,7 @@ async function exchange(visit: SetupVisit, guide: Guide): Promise<string> {
     })
   const raw = {
     organization_id,
-    display_name: guide.identity_provider === 'generic' ? protocols[guide.type] : guide.name,
+    display_name: nameOf(guide, organization),
     identity_provider: storedIdentityProvider(guide.identity_provider),
   }
   const { connection } = await (guide.type === 'saml'
