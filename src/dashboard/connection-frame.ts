@@ -126,6 +126,7 @@ export function connectionPage(
   const { row, organization, missing, name, base } = shown
   return dashboardPage(visit, {
     title: name,
+    tab: page.tab,
     state: stateBadge(row, missing.length === 0),
     crumbs: [
       ['Connections', `${visit.base}/connections`],

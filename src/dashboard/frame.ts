@@ -5,7 +5,7 @@ import type { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { type Content, notice } from '../http/parts.ts'
 import { inPlainNames } from '../http/plain-names.ts'
-import { brand, renderScreen } from '../http/screen.ts'
+import { brand, renderScreen, windowTitle } from '../http/screen.ts'
 import { cookieName, cookieOptions } from './cookies.ts'
 import { menuOf } from './menu.ts'
 import { rememberedProject } from './recent-project.ts'
@@ -13,6 +13,8 @@ import type { ProjectVisit, Visit } from './visit.ts'
 
 export interface Frame {
   title: string
+  /** Which of the pages under this heading it is. */
+  tab?: string
   body: Content
   /** The links that lead here, outermost first. */
   crumbs?: readonly (readonly [label: string, href: string])[]
@@ -35,7 +37,7 @@ export function dashboardPage(visit: Visit | ProjectVisit, frame: Frame): Respon
   const { config } = visit.services
   const flash = getCookie(c, flashCookie(config))
   const response = renderScreen({
-    title: frame.title,
+    title: windowTitle(frame.title, frame.error !== undefined, frame.tab),
     status: frame.status ?? (frame.error ? frame.error.status : 200),
     body: html`<a class="skip" href="#content">Skip to content</a>
 <div class="shell">

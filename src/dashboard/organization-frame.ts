@@ -42,6 +42,7 @@ export function organizationPage(
   const path = organizationPath(visit, organization.organization_id)
   return dashboardPage(visit, {
     title: organization.organization_name,
+    tab,
     crumbs: [['Organizations', `${visit.base}/organizations`]],
     error: part.error,
     body: html`<nav aria-label="Organization"><ul class="nav nav-tabs mb-3">${tabs.map(

@@ -213,3 +213,13 @@ test('a viewer reads every tab and changes nothing; an organization of another p
   assert.equal((await connections(project, organization_id)).length, 2)
   assert.deepEqual(await audit(project), [])
 })
+
+test('the window says which tab it shows, and that something went wrong', async () => {
+  const project = await newProject()
+  const admin = await newAdmin(project, 'editor')
+  const made = await admin.post('/organizations', { organization_name: 'Globex' })
+  const title = (html: string) => /<title>([^<]*)<\/title>/.exec(html)?.[1]
+  assert.equal(title((await admin.get(made.location)).html), 'SSO · Globex · Portcullis')
+  const refused = await admin.post('/organizations', { organization_name: '' })
+  assert.equal(title(refused.html), 'Error: New organization · Portcullis')
+})

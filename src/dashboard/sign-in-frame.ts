@@ -10,7 +10,7 @@ import type { ApiError } from '../http/errors.ts'
 import { assertOwnOrigin, type Form, readForm } from '../http/form.ts'
 import { html } from '../http/html.ts'
 import { type Content, notice } from '../http/parts.ts'
-import { brand, renderScreen } from '../http/screen.ts'
+import { brand, renderScreen, windowTitle } from '../http/screen.ts'
 import { keepSession, sessionCookie } from './session-cookie.ts'
 
 /** A page for somebody who is not signed in. */
@@ -22,7 +22,7 @@ export function outsidePage(page: {
 }): Response {
   const { title, body, error } = page
   return renderScreen({
-    title,
+    title: windowTitle(title, error !== undefined),
     status: page.status ?? error?.status ?? 200,
     ...(error?.headers && { headers: { ...error.headers } }),
     body: html`<main class="narrow">${brand('/dashboard')}

@@ -78,3 +78,8 @@ export async function guardPages(c: Context, next: Next): Promise<void> {
 export function renderPart(body: Markup): Response {
   return new Response(String(body), { headers: commonHeaders })
 }
+
+/** What a window is called: a page that says what went wrong begins with that, and a tab with its own name. */
+export function windowTitle(title: string, failed: boolean, tab = ''): string {
+  return `${failed ? 'Error: ' : ''}${tab ? `${tab} · ` : ''}${title}`
+}

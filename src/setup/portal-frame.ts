@@ -3,7 +3,7 @@ import type { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
 import { type Content, notice, time } from '../http/parts.ts'
 import { inPlainNames } from '../http/plain-names.ts'
-import { renderScreen } from '../http/screen.ts'
+import { renderScreen, windowTitle } from '../http/screen.ts'
 import type { SetupVisit } from './portal-visit.ts'
 import { isLater, stepsOf } from './steps.ts'
 
@@ -22,7 +22,7 @@ const private_ = { 'x-robots-tag': 'noindex, nofollow' }
 export function portalPage(visit: SetupVisit, page: PortalPage): Response {
   const { project, organization, link, context } = visit
   return renderScreen({
-    title: page.title,
+    title: windowTitle(page.title, page.error !== undefined),
     status: page.error?.status ?? 200,
     headers: private_,
     body: html`<a class="skip" href="#content">Skip to content</a>
