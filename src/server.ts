@@ -15,6 +15,9 @@ import { createLimits } from './http/limits.ts'
 import { startJobs } from './jobs.ts'
 import { createLog } from './log.ts'
 
+/** No browser and no application waits longer for an answer. */
+const patienceMs = 30_000
+
 /** Services that live until they are closed. */
 export interface Running {
   services: Services
@@ -28,13 +31,8 @@ export interface Running {
  */
 export async function startServices(config: Config): Promise<Running> {
   const log = createLog(config.log_level)
-  const db = connect({ url: config.database_url, prepared_statements: config.prepared_statements })
-  try {
-    await migrate(db)
-  } catch (error) {
-    await db.destroy()
-    throw error
-  }
+  await bringUpToDate(config)
+  const db = connect({ ...databaseOf(config), patience_ms: patienceMs })
   const caches = createCaches({ listen_url: config.database_listen_url, log })
   const outbound = guardedFetch({
     allowed_private_hosts: config.allowed_private_hosts,
@@ -61,6 +59,21 @@ export async function startServices(config: Config): Promise<Running> {
       await outbound.close()
       await db.destroy()
     },
+  }
+}
+
+const databaseOf = ({ database_url, prepared_statements }: Config) => ({
+  url: database_url,
+  prepared_statements,
+})
+
+/** Over a connection of its own: a migration takes as long as it takes. */
+async function bringUpToDate(config: Config): Promise<void> {
+  const db = connect({ ...databaseOf(config), max_connections: 1 })
+  try {
+    await migrate(db)
+  } finally {
+    await db.destroy()
   }
 }
 

@@ -2,10 +2,13 @@ import { firstAdminLink } from '../admins/invitations.ts'
 import { readProductionConfig } from '../config.ts'
 import { listen } from '../http/listen.ts'
 import { describeRateLimits } from '../http/rate-settings.ts'
-import { malformedBody, startServices } from '../server.ts'
+import { malformedBody, type Running, startServices } from '../server.ts'
+import { within } from '../within.ts'
 import type { Command } from './command.ts'
 
 const graceMs = 25_000
+/** Both together stay below the 30 seconds after which Kubernetes kills. */
+const closeMs = 4_000
 
 /** `portcullis serve`: production. Nothing is seeded; every setting comes from the environment. */
 export const serve: Command = {
@@ -47,9 +50,19 @@ PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
     await ended()
     running.services.log.info('ending: requests under way are answered first')
     await listener.close(graceMs)
-    await running.close()
+    await closeInTime(running)
     return undefined
   },
+}
+
+/** A database that hangs keeps no process from ending. */
+async function closeInTime(running: Running): Promise<void> {
+  try {
+    await within(closeMs, running.close())
+  } catch (err) {
+    running.services.log.warn({ err }, 'ended without an answer of the database')
+    process.exit(1)
+  }
 }
 
 function firstAdmin(link: string): string {

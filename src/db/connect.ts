@@ -25,6 +25,8 @@ export interface ConnectOptions {
   /** Off behind pgbouncer in transaction mode, which cannot keep prepared statements. */
   prepared_statements: boolean
   max_connections?: number
+  /** A statement that has no answer for so long is given up, with its connection; without it, never. */
+  patience_ms?: number
 }
 
 const retryable = new Set([stalePlan, '40001', '40P01'])
@@ -48,7 +50,7 @@ export function connect(options: ConnectOptions): Database {
     idleTimeoutMillis: 60_000,
     application_name: 'portcullis',
   }
-  const pool = new ConnectionPool(settings, options.prepared_statements)
+  const pool = new ConnectionPool(settings, options.prepared_statements, options.patience_ms)
   const dialect = new PostgresDialect({
     pool: {
       options: settings,

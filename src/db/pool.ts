@@ -11,6 +11,9 @@ export const stalePlan = '0A000'
 
 const keptMs = 1_000
 
+/** How often statements that have no answer yet are looked at. */
+const lookedAtMs = 1_000
+
 /** Sends one statement, to one connection or to any that is free. */
 export type Send = (text: string, values?: unknown[]) => Promise<Answer>
 
@@ -24,13 +27,21 @@ export class ConnectionPool {
   readonly #pool: pg.Pool
   readonly #prepared: boolean
   readonly #connections = new WeakMap<pg.PoolClient, PooledConnection>()
+  readonly #all = new Set<PooledConnection>()
   #spare: PooledConnection[] = []
   #timer: NodeJS.Timeout | undefined
+  readonly #watch: NodeJS.Timeout | undefined
 
-  /** No connection is made before one is needed. `prepared`: whether statements get names. */
-  constructor(options: pg.PoolConfig, prepared: boolean) {
+  /**
+   * No connection is made before one is needed. `prepared`: whether statements get names. A connection whose
+   * statement has no answer for longer than `patienceMs` is cut: a network that has fallen silent, or a
+   * database that hangs, would keep it, and whoever waits, for many minutes.
+   */
+  constructor(options: pg.PoolConfig, prepared: boolean, patienceMs?: number) {
     this.#pool = new pg.Pool(options)
     this.#prepared = prepared
+    if (patienceMs !== undefined)
+      this.#watch = setInterval(() => this.#cutSilent(patienceMs), lookedAtMs).unref()
     // An idle connection that breaks leaves the pool by itself; without a listener it ends the process.
     this.#pool.on('error', () => {})
   }
@@ -46,6 +57,7 @@ export class ConnectionPool {
   /** Closes the connections, each when it is given back. */
   async end(): Promise<void> {
     if (this.#pool.ending) return
+    clearInterval(this.#watch)
     const ended = this.#pool.end()
     this.#giveBack()
     await ended
@@ -61,6 +73,8 @@ export class ConnectionPool {
   #add(client: pg.PoolClient): PooledConnection {
     const connection = new PooledConnection(client, this.#prepared, () => this.#keep(connection))
     this.#connections.set(client, connection)
+    this.#all.add(connection)
+    client.once('end', () => this.#all.delete(connection))
     // While it is out of `pg`'s pool nobody else listens, and an error without a listener ends the process.
     client.on('error', () => {
       connection.broken = true
@@ -81,6 +95,11 @@ export class ConnectionPool {
     this.#timer ??= setTimeout(() => this.#giveBack(), keptMs).unref()
   }
 
+  #cutSilent(patienceMs: number): void {
+    const before = performance.now() - patienceMs
+    for (const connection of this.#all) if (connection.asked_at < before) connection.cut()
+  }
+
   /** To `pg`'s pool, which closes what is idle for long. */
   #giveBack(): void {
     clearTimeout(this.#timer)
@@ -99,6 +118,9 @@ class PooledConnection implements Connection {
   readonly client: pg.PoolClient
   taken = false
   broken = false
+  /** When the statement under way was sent; Infinity between statements. */
+  asked_at = Number.POSITIVE_INFINITY
+  #underWay = 0
   readonly #prepared: boolean
   readonly #plans = new Plans()
   readonly #onRelease: () => void
@@ -111,6 +133,8 @@ class PooledConnection implements Connection {
 
   async query(text: string, values: unknown[] = []): Promise<Answer> {
     const plan = this.#planOf(text, values)
+    this.asked_at = performance.now()
+    this.#underWay++
     try {
       return await this.#send(plan, text, values)
     } catch (error) {
@@ -121,8 +145,17 @@ class PooledConnection implements Connection {
       if (!plan || code !== stalePlan) throw error
       forgetPlans()
       if (this.client.getTransactionStatus() !== 'I') throw error
-      return this.#send(this.#planOf(text, values), text, values)
+      return await this.#send(this.#planOf(text, values), text, values)
+    } finally {
+      this.asked_at = --this.#underWay === 0 ? Number.POSITIVE_INFINITY : performance.now()
     }
+  }
+
+  /** Without a word to PostgreSQL; who waits for an answer gets "Connection terminated unexpectedly". */
+  cut(): void {
+    this.broken = true
+    const { connection } = this.client as pg.PoolClient & { connection: pg.Connection }
+    connection.stream.destroy()
   }
 
   #planOf(text: string, values: unknown[]): Plan | undefined {

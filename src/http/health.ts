@@ -3,7 +3,11 @@ import { sql } from 'kysely'
 import type { Services } from '../context.ts'
 import { hashToken, sameHash } from '../db/secrets.ts'
 import type { Metrics } from '../metrics.ts'
+import { within } from '../within.ts'
 import { ApiError } from './errors.ts'
+
+/** Load balancers wait for seconds; a database that hangs answers never. */
+const answerMs = 2_000
 
 /**
  * `/healthz`: the process answers. `/readyz`: it can serve, because the database answers. `/metrics`: for
@@ -13,7 +17,7 @@ export function mountHealth(app: Hono, services: Services, metrics: Metrics): vo
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
     try {
-      await sql`select 1`.execute(services.db)
+      await within(answerMs, sql`select 1`.execute(services.db))
       return c.json({ status: 'ok', listening_for_changes: services.caches.listening() })
     } catch {
       return c.json({ status: 'the database does not answer' }, 503)
