@@ -3,8 +3,7 @@ import { generateCookie, getCookie, setCookie } from 'hono/cookie'
 import type { Config } from '../config.ts'
 import type { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
-import { type Content, notice } from '../http/parts.ts'
-import { inPlainNames } from '../http/plain-names.ts'
+import { type Content, formError, notice } from '../http/parts.ts'
 import { brand, renderScreen, windowTitle } from '../http/screen.ts'
 import { cookieName, cookieOptions } from './cookies.ts'
 import { menuOf } from './menu.ts'
@@ -46,7 +45,7 @@ export function dashboardPage(visit: Visit | ProjectVisit, frame: Frame): Respon
 <header class="page-top"><div>${crumbs(frame)}<h1>${frame.title} ${frame.state ?? ''}</h1></div>
 ${frame.actions ? html`<div class="actions">${frame.actions}</div>` : ''}</header>
 ${flash ? notice('success', flash) : ''}
-${frame.error ? notice('danger', inPlainNames(frame.error.message), html`Request id <code>${visit.request_id}</code>`) : ''}
+${frame.error ? formError(frame.error.message, html`Request id <code>${visit.request_id}</code>`) : ''}
 ${frame.body}
 </main>
 </div>`,

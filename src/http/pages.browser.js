@@ -40,6 +40,25 @@ addEventListener('pageshow', () => {
   for (const form of document.forms) delete form.dataset.sent
 })
 
+// What went wrong stands at the field that it is about, too, which has the focus.
+addEventListener('DOMContentLoaded', () => {
+  const notice = document.querySelector('[data-wrong-field]')
+  const name = notice && CSS.escape(notice.dataset.wrongField)
+  const field = name && document.querySelector(`main [name="${name}"]:not([type=hidden])`)
+  if (!field) return
+  const said = document.createElement('div')
+  said.id = 'wrong-field'
+  said.className = 'text-danger mt-1'
+  said.textContent = notice.querySelector('.alert-title').textContent
+  field.after(said)
+  field.classList.add('is-invalid')
+  field.setAttribute('aria-invalid', 'true')
+  const hint = field.getAttribute('aria-describedby')
+  field.setAttribute('aria-describedby', hint ? `${said.id} ${hint}` : said.id)
+  field.closest('details')?.setAttribute('open', '')
+  field.focus()
+})
+
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const showTimes = () => {
   for (const time of document.querySelectorAll('time[datetime]:not([title])')) {

@@ -1,5 +1,6 @@
 /** Parts that the pages on Tabler are put together of. Everything interpolated is escaped by `html`. */
 import { html, type Markup } from './html.ts'
+import { fieldNamed, inPlainNames } from './plain-names.ts'
 
 export type Content = Markup | string | number | null | undefined | Content[]
 
@@ -47,6 +48,12 @@ export function notice(
   text?: Content,
 ): Markup {
   return html`<div class="alert alert-${tone}" role="${tone === 'danger' ? 'alert' : 'status'}"><div><div class="alert-title">${title}</div>${text ? html`<div>${text}</div>` : ''}</div></div>`
+}
+
+/** What went wrong with a form, which `pages.browser.js` also shows at the field that the message names. */
+export function formError(message: string, text?: Content): Markup {
+  const name = fieldNamed(message)
+  return html`<div${name ? html` data-wrong-field="${name}"` : ''}>${notice('danger', inPlainNames(message), text)}</div>`
 }
 
 /** A table whose rows become blocks on a phone. `rows` hold a cell for each column. */

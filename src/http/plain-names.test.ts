@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inPlainNames } from './plain-names.ts'
+import { fieldNamed, inPlainNames } from './plain-names.ts'
 
 test('messages of the API name fields as the pages do, and leave other names alone', () => {
   const cases: [string, string][] = [
@@ -19,4 +19,9 @@ test('messages of the API name fields as the pages do, and leave other names alo
     ['"x_organization_name_y" is unknown.', '"x_organization_name_y" is unknown.'],
   ]
   for (const [message, said] of cases) assert.equal(inPlainNames(message), said)
+})
+
+test('the field that a message names is known, if a form has one of that name', () => {
+  assert.equal(fieldNamed('The organization_slug is already used.'), 'organization_slug')
+  assert.equal(fieldNamed('Set PORTCULLIS_SMTP_URL or some_other.'), undefined)
 })

@@ -41,3 +41,8 @@ export function inPlainNames(message: string): string {
     },
   )
 }
+
+/** The first field that a message of the API names, for the form that holds it. */
+export function fieldNamed(message: string): string | undefined {
+  return message.match(/\b[a-z0-9]+(?:_[a-z0-9]+)+\b/g)?.find((name) => Object.hasOwn(nouns, name))
+}

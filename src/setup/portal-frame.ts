@@ -1,8 +1,7 @@
 /** The frame of the portal's pages: whose portal it is, the steps, and one of them. */
 import type { ApiError } from '../http/errors.ts'
 import { html, type Markup } from '../http/html.ts'
-import { type Content, notice, time } from '../http/parts.ts'
-import { inPlainNames } from '../http/plain-names.ts'
+import { type Content, formError, notice, time } from '../http/parts.ts'
 import { renderScreen, windowTitle } from '../http/screen.ts'
 import type { SetupVisit } from './portal-visit.ts'
 import { isLater, stepsOf } from './steps.ts'
@@ -30,7 +29,7 @@ export function portalPage(visit: SetupVisit, page: PortalPage): Response {
 <p class="m-0 text-secondary">Single sign-on for ${organization.organization_name}</p></header>
 <div class="portal-body">${progress(visit, page.step)}
 <main id="content"><p class="step-count text-secondary">${count(visit, page.step)}</p><h1>${page.title}</h1>
-${page.error ? notice('danger', inPlainNames(page.error.message), html`${page.kept ? 'What you entered was saved all the same; correct it here.' : 'Nothing was changed.'} Request id <code>${context.request_id}</code>`) : ''}
+${page.error ? formError(page.error.message, html`${page.kept ? 'What you entered was saved all the same; correct it here.' : 'Nothing was changed.'} Request id <code>${context.request_id}</code>`) : ''}
 ${page.body}
 ${link.completed_at ? '' : html`<p class="text-secondary mt-4">You can close this page and open your link again until ${time(link.expires_at)}: you go on where you stopped.</p>`}</main></div></div>`,
   })
