@@ -85,3 +85,49 @@ test('development reads the same settings, and refuses the same', () => {
   assert.equal(developmentConfig({}, facts).smtp_url, '')
   assert.throws(() => developmentConfig({ PORTCULLIS_SMTP_URL: 'x' }, facts), ConfigError)
 })
+
+test('an address of the database whose password is not written for one is refused, and says how', () => {
+  for (const password of ['can@ry/canary', 'canary#1', 'canary?', '100%canary'])
+    for (const setting of ['DATABASE_URL', 'PORTCULLIS_DATABASE_LISTEN_URL'])
+      refuses(
+        { [setting]: `postgres://portcullis:${password}@db.example.com:5432/portcullis` },
+        new RegExp(`${setting} has a user or password.*%40`),
+      )
+  refuses({ PORTCULLIS_DATABASE_LISTEN_URL: 'db.example.com' }, /LISTEN_URL must be set, such as/)
+  for (const DATABASE_URL of [
+    'postgres://portcullis:p%40ss%2Fw%23rd%25@db.example.com:5432/portcullis',
+    'postgresql://portcullis@[::1]/portcullis?sslmode=verify-full',
+    'postgres://portcullis@/portcullis?host=/var/run/postgresql',
+    'postgres:///portcullis',
+  ])
+    assert.equal(read({ DATABASE_URL }).database_listen_url, DATABASE_URL)
+})
+
+test('a key ring that is not base64 to the letter is refused', () => {
+  const key = Buffer.alloc(32, 1).toString('base64')
+  for (const ring of [
+    `a:${key}x`,
+    `a:${key.slice(0, -3)} ${key.slice(-3)}`,
+    `a:*${key}`,
+    'a:BASE64',
+  ])
+    refuses({ PORTCULLIS_ENCRYPTION_KEYS: ring }, /PORTCULLIS_ENCRYPTION_KEYS must be/)
+})
+
+test('settings that would open more than they should, or nothing, are refused', () => {
+  refuses({ PORTCULLIS_METRICS_TOKEN: 'metrics' }, /PORTCULLIS_METRICS_TOKEN must be 16/)
+  refuses(
+    { PORTCULLIS_METRICS_TOKEN: 'a token with spaces' },
+    /PORTCULLIS_METRICS_TOKEN must be 16/,
+  )
+  for (const PORTCULLIS_TRUSTED_PROXIES of ['0.0.0.0/0', '::/0'])
+    refuses({ PORTCULLIS_TRUSTED_PROXIES }, /PORTCULLIS_TRUSTED_PROXIES must list/)
+  for (const PORTCULLIS_ALLOWED_PRIVATE_HOSTS of ['https://idp.corp', '10.0.0.0/8', '*.corp'])
+    refuses(
+      { PORTCULLIS_ALLOWED_PRIVATE_HOSTS },
+      /PORTCULLIS_ALLOWED_PRIVATE_HOSTS must list hosts/,
+    )
+  const hosts = ['idp.corp', 'idp.corp:8443', '10.1.2.3', '[fd00::1]:8443', 'fd00::1']
+  const settings = { PORTCULLIS_ALLOWED_PRIVATE_HOSTS: hosts.join(', ') }
+  assert.deepEqual(read(settings).allowed_private_hosts, hosts)
+})

@@ -1,3 +1,4 @@
+import { databaseURLProblem } from './database-url.ts'
 import { createCipher } from './db/secrets.ts'
 import { readTrustedProxies } from './http/client-address.ts'
 import {
@@ -52,8 +53,14 @@ export function readProductionConfig(environment: Environment): Config {
   const problems: string[] = []
   const base_url = baseURL(environment.PORTCULLIS_BASE_URL, problems)
   const database_url = environment.DATABASE_URL ?? ''
-  if (!/^postgres(ql)?:\/\//.test(database_url))
-    problems.push('DATABASE_URL must be set, such as postgres://user:password@host:5432/portcullis')
+  const listen_url = environment.PORTCULLIS_DATABASE_LISTEN_URL || database_url
+  for (const [name, url] of [
+    ['DATABASE_URL', database_url],
+    ...(listen_url === database_url ? [] : [['PORTCULLIS_DATABASE_LISTEN_URL', listen_url]]),
+  ] as [string, string][]) {
+    const problem = databaseURLProblem(name, url)
+    if (problem) problems.push(problem)
+  }
   const encryption_keys = environment.PORTCULLIS_ENCRYPTION_KEYS ?? ''
   if (encryption_keys === '')
     problems.push(
@@ -71,10 +78,7 @@ export function readProductionConfig(environment: Environment): Config {
     throw new ConfigError(
       `The settings are not complete:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
     )
-  return Object.freeze({
-    ...config,
-    database_listen_url: environment.PORTCULLIS_DATABASE_LISTEN_URL || database_url,
-  })
+  return Object.freeze({ ...config, database_listen_url: listen_url })
 }
 
 /** What development decides itself: addresses of this run, database and key of its data folder. */
@@ -110,11 +114,11 @@ function common(environment: Environment, rateLimits: RateLimits, problems: stri
       environment.PORTCULLIS_PREPARED_STATEMENTS,
       problems,
     ),
-    allowed_private_hosts: list(environment.PORTCULLIS_ALLOWED_PRIVATE_HOSTS),
+    allowed_private_hosts: privateHosts(environment.PORTCULLIS_ALLOWED_PRIVATE_HOSTS, problems),
     trusted_proxies: readTrustedProxies(list(environment.PORTCULLIS_TRUSTED_PROXIES), problems),
     rate_limits: readRateLimits(environment.PORTCULLIS_RATE_LIMITS, rateLimits, problems),
     log_level: logLevel(environment.PORTCULLIS_LOG_LEVEL, problems),
-    metrics_token: environment.PORTCULLIS_METRICS_TOKEN ?? '',
+    metrics_token: metricsToken(environment.PORTCULLIS_METRICS_TOKEN ?? '', problems),
     flow_retention_days: integer(
       'PORTCULLIS_FLOW_RETENTION_DAYS',
       environment.PORTCULLIS_FLOW_RETENTION_DAYS,
@@ -193,6 +197,24 @@ function checkKeyRing(keyRing: string, problems: string[]): void {
   } catch (error) {
     problems.push((error as Error).message)
   }
+}
+
+function privateHosts(value: string | undefined, problems: string[]): string[] {
+  return list(value).filter((entry) => {
+    if (/^[^\s/@?#*]+$/.test(entry)) return true
+    problems.push(
+      `PORTCULLIS_ALLOWED_PRIVATE_HOSTS must list hosts such as idp.corp.example or idp.corp.example:8443, not "${entry}"`,
+    )
+    return false
+  })
+}
+
+function metricsToken(token: string, problems: string[]): string {
+  if (token !== '' && !/^[\x21-\x7e]{16,}$/.test(token))
+    problems.push(
+      'PORTCULLIS_METRICS_TOKEN must be 16 characters or more, without spaces (make one with: openssl rand -hex 32)',
+    )
+  return token
 }
 
 function list(value: string | undefined): string[] {

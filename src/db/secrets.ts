@@ -111,7 +111,9 @@ function parseKeyRing(keyRing: string): Map<string, Buffer> {
   for (const entry of keyRing.split(',')) {
     const [id, base64, ...rest] = entry.trim().split(':')
     const key = Buffer.from(base64 ?? '', 'base64')
-    if (!id || id.length > 32 || rest.length > 0 || key.length !== 32)
+    // Buffer skips what is no base64, and a slip of the hand would be another key.
+    const exact = /^[\w+/-]{43}=?$/.test(base64 ?? '')
+    if (!id || id.length > 32 || rest.length > 0 || !exact || key.length !== 32)
       throw new Error(
         'PORTCULLIS_ENCRYPTION_KEYS must be id:base64[,id:base64], each key 32 bytes (make one with: openssl rand -base64 32)',
       )

@@ -31,7 +31,10 @@ function toRange(entry: string): Range | undefined {
   if (!address || rest.length > 0) return undefined
   const width = address.kind() === 'ipv4' ? 32 : 128
   if (bits === undefined) return [address, width]
-  return /^\d{1,3}$/.test(bits) && Number(bits) <= width ? [address, Number(bits)] : undefined
+  // A range of all addresses would believe what anybody writes of themselves.
+  return /^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= width
+    ? [address, Number(bits)]
+    : undefined
 }
 
 /** An address in its usual spelling; IPv4 within IPv6 (RFC 4291 section 2.5.5.2) is IPv4. */
