@@ -16,6 +16,8 @@ test('messages of the API name fields as the pages do, and leave other names alo
       'Set PORTCULLIS_SMTP_URL, or constructor_name.',
       'Set PORTCULLIS_SMTP_URL, or constructor_name.',
     ],
+    ['url: The address must be an https URL.', 'The address must be an https URL.'],
+    ['display_name: must be text.', 'The name must be text.'],
     ['"x_organization_name_y" is unknown.', '"x_organization_name_y" is unknown.'],
   ]
   for (const [message, said] of cases) assert.equal(inPlainNames(message), said)

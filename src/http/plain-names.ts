@@ -31,12 +31,16 @@ const nouns: Readonly<Record<string, string>> = {
 
 /** A message of the API as a page says it: the names of its fields are those that stand beside them there. */
 export function inPlainNames(message: string): string {
-  return message.replace(
+  // `name: reason` is how the API says which field of a call it means.
+  const sentence = message
+    .replace(/^[a-z0-9_]+: (?=[A-Z])/, '')
+    .replace(/^([a-z0-9_]+): (?=(must|cannot|may)\b)/, '$1 ')
+  return sentence.replace(
     /\b(?:(the) )?([a-z0-9]+(?:_[a-z0-9]+)+)\b/gi,
     (all, article: string | undefined, name: string, offset: number) => {
       const noun = Object.hasOwn(nouns, name) ? nouns[name] : undefined
       if (!noun) return all
-      const begins = offset === 0 || /[.!?:] $/.test(message.slice(0, offset))
+      const begins = offset === 0 || /[.!?:] $/.test(sentence.slice(0, offset))
       return `${article ?? (begins ? 'The' : 'the')} ${noun}`
     },
   )
