@@ -139,7 +139,9 @@ function explain(error: unknown): string {
   if (known) return error.message
   const { code = '' } = error as NodeJS.ErrnoException
   const reason = error.message || code || error.name
-  if (/^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|28|3D)/.test(code))
+  if (
+    /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|28...|3D...|08...|53300|57P03)/.test(code)
+  )
     return `The database does not answer: ${reason}. Look at DATABASE_URL.`
   return reason
 }

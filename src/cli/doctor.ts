@@ -29,7 +29,7 @@ export const doctor: Command = {
       findings.push({ check: 'settings', verdict: 'fail', detail: error.message })
     }
     const url = process.env.DATABASE_URL
-    if (url) findings.push(await lookAtDatabase('database', url))
+    if (url) findings.push(await lookAtDatabase('database', url), ...(await lookAtClock(url)))
     const listenURL = process.env.PORTCULLIS_DATABASE_LISTEN_URL
     if (listenURL) findings.push(await lookAtDatabase('database_listen', listenURL))
     const cipher = cipherOf(process.env.PORTCULLIS_ENCRYPTION_KEYS)
@@ -84,6 +84,32 @@ async function lookAtDatabase(check: string, url: string): Promise<Finding> {
     }
   } catch (error) {
     return { check, verdict: 'fail', detail: (error as Error).message }
+  } finally {
+    await db.destroy()
+  }
+}
+
+/**
+ * Whether this machine's clock agrees with the database's: identity providers' answers are good for minutes,
+ * and those of a node whose clock is off are refused. Nothing where the database does not answer.
+ */
+async function lookAtClock(url: string): Promise<Finding[]> {
+  const db = connect({ url, prepared_statements: false, max_connections: 1 })
+  try {
+    const asked_at = Date.now()
+    const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db)
+    const here = (asked_at + Date.now()) / 2
+    const seconds = Math.round((here - rows[0]!.now.getTime()) / 1_000)
+    const off = Math.abs(seconds)
+    const verdict = off > 60 ? 'fail' : off > 5 ? 'warn' : 'pass'
+    const which = seconds > 0 ? 'ahead of' : 'behind'
+    const detail =
+      verdict === 'pass'
+        ? "agrees with the database's"
+        : `this machine is ${off} seconds ${which} the database: logins are refused where clocks differ by minutes; set both by NTP`
+    return [{ check: 'clock', verdict, detail }]
+  } catch {
+    return []
   } finally {
     await db.destroy()
   }

@@ -160,3 +160,18 @@ test('what changed while the listener was away is loaded anew when it is back', 
   await db.destroy()
   await listening(caches)
 })
+
+test('a listener that cannot be connected is told once in the log, without the password', async () => {
+  const lines: string[] = []
+  const destination = { write: (line: string) => void lines.push(line) }
+  const caches = createCaches({
+    listen_url: 'postgres://portcullis:canary@127.0.0.1:1/portcullis',
+    log: createLog('warn', destination),
+  })
+  await setTimeout(1_300)
+  await caches.close()
+  assert.equal(lines.length, 1, 'two attempts, one line')
+  assert.match(lines[0]!, /PORTCULLIS_DATABASE_LISTEN_URL.*seconds? at most/)
+  assert.match(lines[0]!, /ECONNREFUSED/)
+  assert.doesNotMatch(lines[0]!, /canary/)
+})

@@ -76,6 +76,11 @@ export const noCaches: Caches = {
   close: () => Promise.resolve(),
 }
 
+const listenerLost =
+  'the connection that listens for changes was lost: caches are kept for a second at most'
+const cannotListen =
+  'no connection can be made that listens for changes (PORTCULLIS_DATABASE_LISTEN_URL, else DATABASE_URL): caches are kept for a second at most'
+
 interface ListenerEvents {
   onChange(topic: string, key: string): void
   onConnect(): void
@@ -89,6 +94,8 @@ interface ListenerEvents {
 function listen(url: string, log: Logger, events: ListenerEvents) {
   let client: pg.Client | undefined
   let closed = false
+  /** Whether it was told that none can be made, once each time that it is down. */
+  let down = false
   /** When the last question was asked that has been answered. */
   let known_at = 0
   let timer: NodeJS.Timeout | undefined
@@ -117,16 +124,14 @@ function listen(url: string, log: Logger, events: ListenerEvents) {
     if (closed) return end(next)
     events.onConnect()
     client = next
+    down = false
     known_at = asked_at
   }
 
   function lost(which: pg.Client): void {
     if (client !== which) return
     client = undefined
-    if (!closed)
-      log.warn(
-        'the connection that listens for changes was lost: caches are kept for a second at most',
-      )
+    if (!closed) log.warn(listenerLost)
   }
 
   async function beat(): Promise<void> {
@@ -138,10 +143,13 @@ function listen(url: string, log: Logger, events: ListenerEvents) {
         await Promise.race([current.query('select 1'), timeout(900)])
         known_at = asked_at
       }
-    } catch {
+    } catch (err) {
       if (current) {
         lost(current)
         void end(current)
+      } else if (!down && !closed) {
+        down = true
+        log.warn({ err }, cannotListen)
       }
     }
     if (!closed) timer = setTimeout(again, 500).unref()

@@ -85,6 +85,9 @@ function open(
   })
 }
 
+/** How often the two timeouts below are looked at: Node's own 30 seconds would be added to them. */
+const connectionsCheckingInterval = 1_000
+
 /** A server of which every answer is ours, also where Node or the adapter would answer by themselves. */
 function createHTTPServer(fetch: Fetch, options: ListenOptions): Server {
   const body = (status: number) => options.malformed?.(status) ?? ''
@@ -94,9 +97,12 @@ function createHTTPServer(fetch: Fetch, options: ListenOptions): Server {
     errorHandler: (error) => refuse(error instanceof RequestError ? 400 : 500),
   })
   // A missing Host is refused by the adapter: Node's own refusal has no body.
-  const server = createServer({ requireHostHeader: false }, (request, response) => {
-    void listener(request, response)
-  })
+  const server = createServer(
+    { requireHostHeader: false, connectionsCheckingInterval },
+    (request, response) => {
+      void listener(request, response)
+    },
+  )
   server.requestTimeout = 30_000
   server.headersTimeout = 15_000
   server.on('checkExpectation', (_request, response) => {
