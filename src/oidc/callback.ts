@@ -39,7 +39,11 @@ function checkParameters(trail: Trail, parameters: URLSearchParams): string {
     name: 'callback_parameters',
     holds: odd === undefined,
     expected: 'those of the code flow, each at most once',
-    actual: odd === undefined ? 'so' : shown(`${odd} ${repeated ? 'more than once' : 'as well'}`),
+    actual: shown(
+      odd === undefined
+        ? [...parameters.keys()].join(', ') || 'none'
+        : `${odd} ${repeated ? 'more than once' : 'as well'}`,
+    ),
     error_type: 'oidc_invalid_callback_request',
     message: 'The callback is not one of the authorization code flow.',
     fix: { who: 'it_admin', what: 'Set the application to the authorization code flow alone.' },

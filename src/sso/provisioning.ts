@@ -216,7 +216,7 @@ function checkAuthMethod(question: Question, is_breakglass: boolean): void {
     checks.push({
       name: 'auth_method',
       verdict: 'pass',
-      expected: 'sso',
+      expected: 'ALL_ALLOWED, or sso among allowed_auth_methods',
       actual: is_breakglass && !allowed ? 'a break-glass member' : actual,
     })
     return
