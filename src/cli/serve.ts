@@ -1,5 +1,7 @@
 import { firstAdminLink } from '../admins/invitations.ts'
 import { readProductionConfig } from '../config.ts'
+import type { Services } from '../context.ts'
+import { findForeign } from '../db/encrypted-columns.ts'
 import { listen } from '../http/listen.ts'
 import { describeRateLimits } from '../http/rate-settings.ts'
 import { malformedBody, type Running, startServices } from '../server.ts'
@@ -32,16 +34,13 @@ PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
     const config = readProductionConfig(process.env)
     const running = await startServices(config)
     const malformed = (status: number) => malformedBody(config.base_url, status)
-    const listener = await listen({
-      what: 'the server',
-      option: 'PORTCULLIS_PORT',
-      hosts: config.hosts,
-      port: config.port,
-      malformed,
-    }).catch(async (error) => {
-      await running.close()
-      throw error
-    })
+    const address = { hosts: config.hosts, port: config.port, malformed }
+    const listener = await refuseForeignKeys(running.services)
+      .then(() => listen({ what: 'the server', option: 'PORTCULLIS_PORT', ...address }))
+      .catch(async (error) => {
+        await running.close()
+        throw error
+      })
     listener.answer(running.app.fetch)
     running.services.log.info({ port: listener.port, base_url: config.base_url }, 'listening')
     const link = await firstAdminLink(running.services)
@@ -53,6 +52,15 @@ PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
     await closeInTime(running)
     return undefined
   },
+}
+
+/** Every login would fail, and new secrets would be stored under a key that no other node has. */
+async function refuseForeignKeys({ db, cipher }: Services): Promise<void> {
+  const foreign = await findForeign(db, cipher)
+  if (foreign)
+    throw new Error(
+      `PORTCULLIS_ENCRYPTION_KEYS opens none of the keys that this database holds: ${foreign.reason}. Give it the ring that the other nodes have, or the backup of this database came with; portcullis doctor lists what is lacking.`,
+    )
 }
 
 /** A database that hangs keeps no process from ending. */

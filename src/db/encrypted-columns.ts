@@ -129,3 +129,26 @@ export async function findUnreadable(db: Database, cipher: Cipher): Promise<Unre
     }
   return unreadable
 }
+
+const sampled = 20
+
+/**
+ * Undefined where the ring opens some of what is stored, or nothing is stored yet; else a value that it does
+ * not open, as it opens none of some signing and SAML keys: it is the ring of another database.
+ */
+export async function findForeign(db: Database, cipher: Cipher): Promise<Unreadable | undefined> {
+  let foreign: Unreadable | undefined
+  for (const column of encryptedColumns.filter(({ column }) => column === 'private_key')) {
+    const rows = await statement<EncryptedRow>(
+      db,
+      `select ${column.row}, ${column.column} as ciphertext from ${column.table} limit $1`,
+      [sampled],
+    )
+    for (const row of rows) {
+      const read = readRow(cipher, column, row)
+      if ('plaintext' in read) return undefined
+      foreign ??= read
+    }
+  }
+  return foreign
+}

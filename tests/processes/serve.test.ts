@@ -136,6 +136,28 @@ test('a project made by command is known to every process', async () => {
   for (const each of jwks) assert.deepEqual(each.keys, jwks[0]!.keys)
 })
 
+test('serve refuses a key ring that opens nothing of its database, and takes one that has its key, too', async () => {
+  const other = `k9:${Buffer.alloc(32, 9).toString('base64')}`
+  const { PORTCULLIS_ENCRYPTION_KEYS: own } = settings
+  for (const [ring, reason] of [
+    [other, /holds no key "k1"/],
+    [`k1:${other.slice(3)}`, /this id now names another key/],
+  ] as const) {
+    const changed = { ...settings, DATABASE_URL: url, PORTCULLIS_ENCRYPTION_KEYS: ring }
+    const { code, stderr } = await run('bin/portcullis', ['serve'], changed)
+    assert.equal(code, 1, stderr)
+    assert.match(
+      stderr,
+      /PORTCULLIS_ENCRYPTION_KEYS opens none of the keys that this database holds/,
+    )
+    assert.match(stderr, reason)
+  }
+  const node = await listening(
+    serve({ DATABASE_URL: url, PORTCULLIS_ENCRYPTION_KEYS: `${other},${own}` }),
+  )
+  assert.equal(await ended(node), 0)
+})
+
 test('npm start refuses the database of serve, and takes an empty one', async () => {
   await portcullis('project', 'create', '--name', 'L', '--slug', 'live', '--environment', 'live')
   const main = ['src/main.ts', '--port', '0', '--test-idp-port', '0', '--app-port', '0']
