@@ -41,12 +41,13 @@ PORTCULLIS_LOG_LEVEL, PORTCULLIS_METRICS_TOKEN`,
         await running.close()
         throw error
       })
+    const asked = askedToEnd()
     listener.answer(running.app.fetch)
     running.services.log.info({ port: listener.port, base_url: config.base_url }, 'listening')
     const link = await firstAdminLink(running.services)
     // Not through the log, which masks what it must not tell.
     if (link) process.stdout.write(firstAdmin(link))
-    await ended()
+    await asked
     running.services.log.info('ending: requests under way are answered first')
     await listener.close(graceMs)
     await closeInTime(running)
@@ -77,7 +78,7 @@ function firstAdmin(link: string): string {
   return `There is no administrator yet. This link makes the first one, once, within a day:\n\n  ${link}\n\n`
 }
 
-function ended(): Promise<void> {
+function askedToEnd(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
