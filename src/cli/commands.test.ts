@@ -1,63 +1,15 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { databaseURL, server } from '../../tests/harness.ts'
+import { server } from '../../tests/harness.ts'
 import { listAudit } from '../events/audit.ts'
-import { runCommand } from './commands.ts'
-
-const keyRing = `test:${Buffer.alloc(32, 7).toString('base64')}`
-
-/** Runs a command on the database of this run. */
-async function portcullis(...args: string[]) {
-  await server() // the tables are there
-  const url = await databaseURL()
-  const before = { ...process.env }
-  const printed = { stdout: [] as string[], stderr: [] as string[] }
-  try {
-    process.env.DATABASE_URL = url
-    process.env.PORTCULLIS_ENCRYPTION_KEYS = keyRing
-    const code = await runCommand(args, {
-      stdout: (text) => printed.stdout.push(text),
-      stderr: (text) => printed.stderr.push(text),
-    })
-    return { code, stdout: printed.stdout.join(''), stderr: printed.stderr.join('') }
-  } finally {
-    for (const name of ['DATABASE_URL', 'PORTCULLIS_ENCRYPTION_KEYS'])
-      if (before[name] === undefined) delete process.env[name]
-      else process.env[name] = before[name]
-  }
-}
-
-/** The JSON that a command prints, which is all that it prints. */
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await portcullis(...args, '--json')
-  assert.equal(code, 0, stderr)
-  assert.equal(stderr, '')
-  assert.match(stdout, /^[^\n]+\n$/)
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into field by field
-  return JSON.parse(stdout) as any
-}
-
-async function newProject(...options: string[]) {
-  const slug = `cli-${randomBytes(6).toString('hex')}`
-  const made = await json('project', 'create', '--name', 'A test', '--slug', slug, ...options)
-  return { slug, ...made }
-}
+import { json, newProject, portcullis, refused } from './commands.test-kit.ts'
 
 async function whoami(project_id: string, secret: string): Promise<number> {
   const { app } = await server()
   const authorization = `Basic ${Buffer.from(`${project_id}:${secret}`).toString('base64')}`
   const response = await app.request('/v1/debug/whoami', { headers: { authorization } })
   return response.status
-}
-
-async function refused(code: number, message: RegExp, ...args: string[]): Promise<void> {
-  const answer = await portcullis(...args)
-  assert.equal(answer.code, code, answer.stderr)
-  assert.match(answer.stderr, message)
-  assert.doesNotMatch(answer.stderr, /^ +at /m)
-  assert.equal(answer.stdout, '')
 }
 
 test('project create makes a project that the API knows, and project list shows it', async () => {
@@ -208,35 +160,6 @@ test('migrate says what it applied: nothing, where the tables are up to date', a
   assert.deepEqual(await json('migrate'), { applied: [] })
 })
 
-test('doctor names what is wrong, and fails then', async () => {
-  const { code, stdout } = await portcullis('doctor', '--json')
-  assert.equal(code, 1)
-  const { findings } = JSON.parse(stdout) as { findings: Record<string, string>[] }
-  assert.deepEqual(
-    findings.map(({ check }) => check),
-    ['settings', 'database', 'clock', 'encryption_keys', 'sha1_permissions', 'metadata'],
-  )
-  assert.deepEqual(
-    findings.slice(0, 4).map(({ verdict }) => verdict),
-    ['fail', 'pass', 'pass', 'pass'],
-  )
-  assert.match(findings[0]!.detail!, /PORTCULLIS_BASE_URL/)
-  assert.match(findings[1]!.detail!, /PostgreSQL \d+.*fsync on/)
-})
-
-test("doctor tells a clock that is off from the database's, and which way", async (t) => {
-  const now = Date.now
-  for (const [seconds, line] of [
-    [180, /^✗ clock: this machine is 180 seconds ahead of the database/m],
-    [-20, /^! clock: this machine is 20 seconds behind the database/m],
-  ] as const) {
-    const mocked = t.mock.method(Date, 'now', () => now() + seconds * 1_000)
-    const { stdout } = await portcullis('doctor')
-    mocked.mock.restore()
-    assert.match(stdout, line)
-  }
-})
-
 test('without --json results are lines for people', async () => {
   const { slug } = await newProject()
   const { stdout } = await portcullis('secret', 'create', '--project', slug)
@@ -259,11 +182,6 @@ test('without --json a list is a table, and an empty one says what to do', async
   await portcullis('redirect-url', 'add', url, '--project', slug)
   const urls = await portcullis('redirect-url', 'list', '--project', slug)
   assert.match(urls.stdout, /^LOGIN +default +https:\/\/app\.example\.com\/authenticate$/m)
-})
-
-test('doctor says a line for each thing that it looked at', async () => {
-  const { stdout } = await portcullis('doctor')
-  assert.match(stdout, /^✗ settings: [\s\S]*^✓ database: PostgreSQL \d+/m)
 })
 
 test('every command has a help of its own, and an unknown one gets the list', async () => {

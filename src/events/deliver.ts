@@ -1,8 +1,8 @@
 /** Sends what waits for webhooks: signed, each attempt by one node, with retries further and further apart. */
 import type { Services } from '../context.ts'
 import { statement } from '../db/connect.ts'
-import { OutboundError } from '../http/fetch.ts'
 import { oneLine } from '../http/one-line.ts'
+import { OutboundError } from '../http/outbound-error.ts'
 import { type EventRow, eventColumns, eventPayload } from './events.ts'
 import { openSecrets, signedHeaders } from './signature.ts'
 import { disabledReason } from './webhooks.ts'

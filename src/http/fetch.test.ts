@@ -6,12 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { selfSignedCertificate } from '../test-idp/certificate.ts'
-import {
-  type GuardedInit,
-  type GuardOptions,
-  guardedFetch,
-  type OutboundErrorCode,
-} from './fetch.ts'
+import { type GuardedInit, type GuardOptions, guardedFetch } from './fetch.ts'
+import type { OutboundErrorCode } from './outbound-error.ts'
 
 const laptop: GuardOptions = { allowed_private_hosts: [], development: true }
 const production: GuardOptions = { allowed_private_hosts: [], development: false }

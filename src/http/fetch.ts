@@ -4,6 +4,7 @@ import { lookup as resolveHost } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher, request } from 'undici'
+import { OutboundError, toOutboundError } from './outbound-error.ts'
 
 export type GuardOptions = {
   /** `host` or `host:port`: these may be private, and use http and (without port) any port */
@@ -34,34 +35,6 @@ export type GuardedFetch = {
   (url: string | URL, init?: GuardedInit): Promise<Response>
   /** Ends the kept connections when what is under way is done. */
   close(): Promise<void>
-}
-
-export type OutboundErrorCode =
-  | 'invalid_url'
-  | 'not_https'
-  | 'blocked_port'
-  | 'blocked_address'
-  | 'redirect'
-  | 'timeout'
-  | 'too_large'
-  | 'wrong_content_type'
-  | 'unreachable'
-
-/** Why a request was not made or its answer not taken; the message says what to do. */
-export class OutboundError extends Error {
-  readonly code: OutboundErrorCode
-
-  constructor(code: OutboundErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'OutboundError'
-    this.code = code
-  }
-}
-
-/** What codes of the system mean, for people who do not know them. */
-const plainly: Record<string, string> = {
-  ENOTFOUND: ': there is no such host',
-  ECONNREFUSED: ': nothing answers at this port',
 }
 
 const SETTING = 'PORTCULLIS_ALLOWED_PRIVATE_HOSTS'
@@ -95,7 +68,7 @@ export function guardedFetch(options: GuardOptions): GuardedFetch {
       return await readAnswer(answer, target.url, init, options)
     } catch (error) {
       if (init.signal?.aborted) throw error
-      throw outboundError(error, target.url, timeout)
+      throw toOutboundError(error, target.url, timeout)
     }
   }
 
@@ -284,21 +257,4 @@ async function readBody(
     if (size > limit) break
   }
   return Buffer.concat(chunks).subarray(0, limit)
-}
-
-function outboundError(error: unknown, url: URL, timeout: number): OutboundError {
-  const { name, code } = error as { name?: string; code?: string }
-  const known = [error, ...((error as AggregateError).errors ?? [])].find(
-    (inner) => inner instanceof OutboundError,
-  )
-  if (known) return known
-  if (name === 'TimeoutError' || code?.endsWith('_TIMEOUT')) {
-    const message = `${url.host} did not answer completely within ${timeout} ms`
-    return new OutboundError('timeout', message, { cause: error })
-  }
-  const certificate = /CERT|SELF_SIGNED|ALTNAME/.test(code ?? '')
-  const message = certificate
-    ? `${url.host} shows a certificate that is not trusted here (${code}); an operator can add its authority with NODE_EXTRA_CA_CERTS`
-    : `${url.host} could not be reached${(code && plainly[code]) ?? ''} (${code ?? name ?? 'unknown'})`
-  return new OutboundError('unreachable', message, { cause: error })
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Services } from '../context.ts'
 import { ApiError } from '../http/errors.ts'
-import { OutboundError } from '../http/fetch.ts'
+import { OutboundError } from '../http/outbound-error.ts'
 import { parseIdPMetadata } from '../saml/metadata.ts'
 import { urlProblem } from './connection-input.ts'
 import { readCertificate, refusedBySAML } from './saml-connection-keys.ts'

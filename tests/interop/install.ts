@@ -57,6 +57,14 @@ export function ensurePackages(names: readonly string[]): Promise<void> {
   })
 }
 
+/** Installs the Debian packages of those programs that do not run here. */
+export async function ensurePrograms(packages: Readonly<Record<string, string>>): Promise<void> {
+  for (const [program, package_name] of Object.entries(packages)) {
+    const found = await attempt(program, ['-version']).catch(() => null)
+    if (found?.status !== 0) await ensurePackages([package_name])
+  }
+}
+
 async function isInstalled(name: string): Promise<boolean> {
   if (!existsSync('/usr/bin/dpkg-query')) return false
   const { output } = await attempt('dpkg-query', ['-s', name])

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import { cp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { attempt, run } from './command.ts'
+import { run } from './command.ts'
 import { kept } from './downloads.ts'
-import { ensurePackages } from './install.ts'
+import { ensurePrograms } from './install.ts'
 
 /** What the sources here are written for. */
 const needed = 17
@@ -31,13 +31,7 @@ export async function builtJava(name: string): Promise<string> {
 
 /** A JDK and a Maven that are there, else Debian's. */
 async function ensureJava(): Promise<void> {
-  for (const [program, package_name] of [
-    ['javac', 'default-jdk-headless'],
-    ['mvn', 'maven'],
-  ] as const) {
-    const found = await attempt(program, ['-version']).catch(() => null)
-    if (found?.status !== 0) await ensurePackages([package_name])
-  }
+  await ensurePrograms({ javac: 'default-jdk-headless', mvn: 'maven' })
   const version = await run('javac', ['-version'])
   const [, major = '0'] = /^javac (\d+)/m.exec(version) ?? []
   if (Number(major) < needed)

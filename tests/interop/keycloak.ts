@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { attempt, freePort, run } from './command.ts'
+import { freePort, run } from './command.ts'
 import { kept } from './downloads.ts'
-import { ensurePackages } from './install.ts'
+import { ensurePrograms } from './install.ts'
 import { ada } from './logins.ts'
 import { atEnd } from './portcullis.ts'
 import { startService } from './service.ts'
@@ -19,13 +19,7 @@ const settings = ['--db=dev-mem', '--health-enabled=false', '--metrics-enabled=f
 
 /** Fetches and builds it where that has not been done; returns its folder. */
 export async function prepareKeycloak(): Promise<string> {
-  for (const [program, package_name] of [
-    ['java', 'default-jre-headless'],
-    ['mvn', 'maven'],
-  ] as const) {
-    const found = await attempt(program, ['-version']).catch(() => null)
-    if (found?.status !== 0) await ensurePackages([package_name])
-  }
+  await ensurePrograms({ java: 'default-jre-headless', mvn: 'maven' })
   return kept(`keycloak-${version}`, async (folder) => {
     const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:tar.gz`
     const args = [`-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`]
